@@ -1,0 +1,1 @@
+"""Small tools that every room may use: errors, unknowns, clock, money, progress, translations, safe files."""

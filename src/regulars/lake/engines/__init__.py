@@ -1,0 +1,1 @@
+"""The engines that execute frames; only the lake imports them."""

@@ -1,0 +1,70 @@
+"""DuckDB in this process: bounded memory, spilling to a folder, one connection."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from regulars.kit.progress import stage
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+
+class DuckDB:
+    """An Ibis backend on an in-memory DuckDB that spills to ``spill``."""
+
+    name = "duckdb"
+
+    def __init__(self, spill: Path, *, memory_limit: str, threads: int | None = None) -> None:
+        settings: dict[str, Any] = {
+            "memory_limit": memory_limit,
+            "temp_directory": str(spill),
+            "TimeZone": "UTC",
+        }
+        if threads:
+            settings["threads"] = threads
+        self.backend = ibis.duckdb.connect(**settings)
+        self.connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        self.connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        # Nothing a shop's file contains may make the engine fetch or load code.
+        self.connection.execute(
+            "SET autoinstall_known_extensions = false; SET autoload_known_extensions = false"
+        )
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The raw connection; sources use it to take files in, frames never do."""
+        return self.backend.con
+
+    def read(self, path: Path) -> ir.Table:
+        """Return a Parquet file, or a folder of them, as a table."""
+        return self.backend.read_parquet(str(path / "*.parquet") if path.is_dir() else str(path))
+
+    def arrow(self, table: ir.Table, *, title: str = "") -> pa.Table:
+        """Execute and return everything as Arrow."""
+        with stage(title or "Computing", share=self._share):
+            return table.to_pyarrow()
+
+    def save(self, table: ir.Table, path: Path, *, title: str = "") -> ir.Table:
+        """Execute into one Parquet file and return the table that reads it."""
+        with stage(title or f"Writing {path.stem}", share=self._share):
+            table.to_parquet(str(path), compression="zstd")
+        return self.read(path)
+
+    def close(self) -> None:
+        """Disconnect; the spill folder goes with the workspace."""
+        with suppress(Exception):
+            self.backend.disconnect()
+
+    def _share(self) -> float | None:
+        try:
+            percent = float(self.connection.query_progress())
+        except Exception:  # a closed or busy connection has no progress to tell
+            return None
+        return percent / 100 if percent > 0 else None

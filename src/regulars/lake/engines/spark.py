@@ -1,0 +1,65 @@
+"""Spark through Ibis: the same frames over the same Parquet files, local or on a cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ibis
+import pyspark
+from pyspark.sql import SparkSession
+
+from regulars.kit.progress import stage
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+assert pyspark.__version__
+
+
+class Spark:
+    """An Ibis backend on a Spark session that this object opens and closes."""
+
+    name = "spark"
+
+    def __init__(self, master: str, scratch: Path) -> None:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        self._session = (
+            SparkSession.builder.master(master)
+            .appName("regulars")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
+            .config("spark.local.dir", str(scratch / "spark"))
+            .config("spark.sql.ansi.enabled", "true")
+            .config("spark.sql.shuffle.partitions", str(max(2, os.cpu_count() or 2)))
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.driver.host", "127.0.0.1" if master.startswith("local") else "0.0.0.0")  # noqa: S104 - the cluster must reach the driver
+            .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+            .getOrCreate()
+        )
+        self._session.sparkContext.setLogLevel("ERROR")
+        self.backend = ibis.pyspark.connect(self._session)
+
+    def read(self, path: Path) -> ir.Table:
+        """Return a Parquet file, or a folder of them, as a table."""
+        return self.backend.read_parquet(str(path))
+
+    def arrow(self, table: ir.Table, *, title: str = "") -> pa.Table:
+        """Execute and return everything as Arrow."""
+        with stage(title or "Computing on Spark"):
+            return table.to_pyarrow()
+
+    def save(self, table: ir.Table, path: Path, *, title: str = "") -> ir.Table:
+        """Execute into a folder of Parquet files and return the table that reads it."""
+        with stage(title or f"Writing {path.stem} on Spark"):
+            self.backend.compile(table)
+            self._session.sql(self.backend.compile(table)).write.mode("overwrite").parquet(str(path))
+        return self.read(path)
+
+    def close(self) -> None:
+        """Stop the session."""
+        self._session.stop()
