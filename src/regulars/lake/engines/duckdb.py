@@ -25,7 +25,6 @@ class DuckDB:
         settings: dict[str, Any] = {
             "memory_limit": memory_limit,
             "temp_directory": str(spill),
-            "TimeZone": "UTC",
         }
         if threads:
             settings["threads"] = threads
