@@ -1,0 +1,29 @@
+"""What every test may use: the real data sets when they stand beside the checkout."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+def pytest_report_header() -> str:
+    there = SHARED_DATA.is_dir()
+    return f"real data: {'found' if there else 'NOT found, tests marked real_data are skipped'} ({SHARED_DATA.name})"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if SHARED_DATA.is_dir():
+        return
+    for item in items:
+        if "real_data" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="the real data sets are not beside this checkout"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets; only for tests marked ``real_data``."""
+    return SHARED_DATA
