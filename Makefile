@@ -1,0 +1,53 @@
+# Everything a person does here. Each target does its own set-up on a fresh Debian or Ubuntu machine with Python 3.11+.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ASSETS := src/regulars/report/assets/report.js
+FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix bench docs servers clean
+
+help: ## list these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) $(ASSETS) ## make the virtual environment and build the front end
+
+$(READY): requirements.txt pyproject.toml tools/setup.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup.sh
+	@touch $@
+
+$(ASSETS): $(READY) $(FRONTEND)
+	@BIN="$(BIN)" sh tools/build-frontend.sh
+	@touch $@
+
+demo: setup ## simulate a shop, run the whole way, print the address of the finished report
+	@$(BIN)/regulars demo --out demo
+
+servers: $(READY)
+	@BIN="$(BIN)" sh tools/servers.sh
+
+test: setup servers ## run every test; starts each server it needs by itself
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup ## format, lint, types, import direction, documentation
+	@$(BIN)/ruff format --check src tests bench
+	@$(BIN)/ruff check src tests bench
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@BIN="$(BIN)" sh tools/build-frontend.sh check
+	@$(BIN)/python -m pytest tests/docs
+
+fix: setup ## format and mend what can be mended automatically
+	@$(BIN)/ruff check --fix src tests bench || true
+	@$(BIN)/ruff format src tests bench
+
+bench: setup ## print speed and memory tables beside a peer, and write them to bench/results
+	@$(BIN)/python -m bench
+
+docs: setup ## run every example of the documentation
+	@$(BIN)/python -m pytest tests/docs
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) frontend/node_modules src/regulars/report/assets demo
