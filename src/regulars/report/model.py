@@ -1,0 +1,407 @@
+"""Exactly what the report's page needs, as plain data: whoever fills it need not know the page, nor the page them.
+
+Every section is its data, an :class:`~regulars.kit.unknown.Unknown` (shown as its reason) or ``None`` (left out).
+Money is in major units of ``Page.shop.currency``; shares are 0..1; titles, definitions and reasons are English
+message ids (a plain string or a :class:`Sentence` with values), translated where they are shown. Names that come from
+the shop's own data (products, channels, its title) are never translated and always escaped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, TypeAlias
+
+from regulars.kit.unknown import Unknown
+
+Unit: TypeAlias = Literal["money", "count", "share", "days", "number", "ratio"]
+"""How a number is written: ``money`` with the currency, ``share`` as percent, ``ratio`` as 3.4×."""
+
+Number: TypeAlias = float | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """An English message id with named ``{placeholders}``; numbers and dates among the values are written by locale."""
+
+    message: str
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, message: str, **values: Any) -> Sentence:
+        """Build a sentence from its message id and the values of its placeholders."""
+        return cls(message, tuple(sorted(values.items())))
+
+
+Words: TypeAlias = str | Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLine:
+    """Whose figures these are, and in which money and calendar."""
+
+    title: str
+    currency: str | None = None
+    time_zone: str = "UTC"
+    delivery_counts: bool = False
+    margin: float | None = None
+    """Share of net that stays after costs; ``None``: figures are net revenue, not margin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure with its change. ``better`` says which direction is good news (``None``: neither)."""
+
+    name: str
+    title: Words
+    value: Number
+    unit: Unit
+    definition: Words
+    window: Words = ""
+    previous: Number | None = None
+    better: Literal["up", "down"] | None = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueMonth:
+    """Net revenue of one month; ``unnamed`` is what orders without a customer brought."""
+
+    month: date
+    new: float
+    returning: float
+    unnamed: float = 0.0
+    orders: int = 0
+    finished: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CohortCell:
+    """Share of a cohort that ordered in month ``k`` after its first; unfinished while the month still runs."""
+
+    k: int
+    share: float
+    customers: int
+    finished: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Customers whose first order fell in one month."""
+
+    month: date
+    customers: int
+    cells: tuple[CohortCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """Retention by month of first order; ``mean`` is weighted by cohort size over finished cells, in order of k."""
+
+    rows: tuple[Cohort, ...]
+    mean: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LtvPoint:
+    """Cumulative value a customer ``day`` days after the first order, over cohorts at least that old."""
+
+    day: int
+    value: Number
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class LtvLine:
+    """One curve: all customers, or one cohort of them (``title`` is translated when it is a message id)."""
+
+    title: Words
+    points: tuple[LtvPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ltv:
+    """Cumulative value since the first order, beside what a new customer costs."""
+
+    lines: tuple[LtvLine, ...]
+    cac: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapBin:
+    """How many gaps between two orders of one customer lasted ``low`` ≤ days < ``high``."""
+
+    low: int
+    high: int
+    gaps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Time between orders; ``churn_days`` is the shop's own churn line (P80 of its gaps)."""
+
+    bins: tuple[GapBin, ...]
+    churn_days: float
+    median_days: float
+    deciles: tuple[tuple[float, float], ...] = ()
+    """Pairs of share and days."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPoint:
+    """Kaplan–Meier share with a second order by ``day``, its interval, and customers still watched."""
+
+    day: int
+    share: float
+    low: float
+    high: float
+    watched: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOrder:
+    """Time to the second order; customers without one count as long as they were watched."""
+
+    points: tuple[SecondPoint, ...]
+    customers: int
+    median_days: Number = field(default_factory=lambda: Unknown("not_reached", ""))
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class ValueBin:
+    """Customers whose value lies in ``low`` ≤ value < ``high``."""
+
+    low: float
+    high: float
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One value tier, richest first; ``floor`` is the least value of its customers."""
+
+    name: str
+    title: Words
+    customers: int
+    value: float
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSpread:
+    """How value is spread over customers; ``measure`` names the value (predicted margin, net so far …)."""
+
+    measure: Words
+    bins: tuple[ValueBin, ...]
+    tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPoint:
+    """Expected cumulative value by a day, with its interval."""
+
+    on: date
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What today's customers are expected to bring within the horizon, with an interval of the given level."""
+
+    horizon_days: int
+    total: float
+    low: float
+    high: float
+    level: float
+    measure: Words
+    orders: Number | None = None
+    alive: Number | None = None
+    path: tuple[ForecastPoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """One model's errors in the backtest. ``bias`` is (predicted − actual) / actual; ``ours`` marks the one in use."""
+
+    title: Words
+    ours: bool
+    gini: Number
+    bias: Number
+    mae: Number
+    rmse: Number
+    spearman: Number
+    capture: Number
+    """Share of the actual value that the predicted top tenth brought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decile:
+    """Mean predicted and actual value a customer, in tenths by prediction (1 = highest)."""
+
+    decile: int
+    customers: int
+    predicted: float
+    actual: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What would have been said on ``cutoff`` for the days after it, beside what happened.
+
+    ``failure`` is why the forecast must not be trusted (it then replaces the forecast's number).
+    """
+
+    cutoff: date
+    horizon_days: int
+    customers: int
+    predicted: float
+    actual: float
+    rivals: tuple[Rival, ...]
+    deciles: tuple[Decile, ...]
+    failure: Unknown | None = None
+    coverage: tuple[float, float] | None = None
+    """Level of the interval of each customer, and the share of customers it really held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One segment, tier or RFM group; ``rule`` says who is in it, ``share`` is of all customers."""
+
+    name: str
+    title: Words
+    rule: Words
+    customers: int
+    share: float
+    net: float
+    clv: Number | None = None
+    orders_each: Number | None = None
+    recency_days: Number | None = None
+    advice: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Customers won by one channel (``None``: the file does not say) and what they cost and bring."""
+
+    name: str | None
+    customers: int
+    net: float
+    spend: Number | None = None
+    cac: Number | None = None
+    ltv: Number | None = None
+    ratio: Number | None = None
+    payback_days: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """First-touch channels; ``costs`` is unknown with its reason when no cost table was given."""
+
+    rows: tuple[Channel, ...]
+    costs: Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountMonth:
+    """Discounted orders / orders, and Σ discount / Σ gross, of one month."""
+
+    month: date
+    orders_share: float
+    amount_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Discounts:
+    """How far the shop leans on discounts."""
+
+    orders_share: float
+    amount_share: float
+    months: tuple[DiscountMonth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product's sales; ``buyers`` are distinct customers."""
+
+    title: str
+    units: float
+    net: float
+    buyers: int
+    again: Number | None = None
+    """Share of its buyers who bought it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two products in the same orders: in how many, confidence from left to right, lift."""
+
+    left: str
+    right: str
+    orders: int
+    confidence: float
+    lift: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one reading rule did: rows ``repaired``, ``rejected`` or ``noted``, with an example as the file has it."""
+
+    title: Words
+    outcome: Literal["repaired", "rejected", "noted"]
+    rows: int
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One line of the reconciliation: what the input holds, what the figures and the rejects account for."""
+
+    title: Words
+    read: float
+    accounted: float
+    unit: Unit = "money"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was read and what became of it. ``columns`` pairs our field with the file's own header."""
+
+    read: int
+    accepted: int
+    repaired: int
+    rejected: int
+    rules: tuple[Rule, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[Words, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole report."""
+
+    shop: ShopLine
+    first_on: date
+    as_of: date
+    orders: int
+    customers: int
+    cards: tuple[Card, ...] = ()
+    revenue: tuple[RevenueMonth, ...] | Unknown | None = None
+    cohorts: Cohorts | Unknown | None = None
+    ltv: Ltv | Unknown | None = None
+    gaps: Gaps | Unknown | None = None
+    second: SecondOrder | Unknown | None = None
+    spread: ValueSpread | Unknown | None = None
+    forecast: Forecast | Unknown | None = None
+    backtest: Backtest | Unknown | None = None
+    rfm: tuple[Group, ...] | Unknown | None = None
+    segments: tuple[Group, ...] | Unknown | None = None
+    channels: Channels | Unknown | None = None
+    discounts: Discounts | Unknown | None = None
+    products: tuple[Product, ...] | Unknown | None = None
+    pairs: tuple[Pair, ...] | Unknown | None = None
+    intake: Intake | None = None
+    version: str = ""
