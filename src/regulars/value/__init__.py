@@ -1,1 +1,8 @@
-"""Being built."""
+"""What every customer is worth: traditional, historical and predicted, with intervals and a track record."""
+
+from regulars.value.assumptions import Assumptions, Minimum
+from regulars.value.backtest import Backtest, Score
+from regulars.value.estimate import Value, estimate
+from regulars.value.total import Total
+
+__all__ = ["Assumptions", "Backtest", "Minimum", "Score", "Total", "Value", "estimate"]

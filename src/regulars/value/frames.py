@@ -26,7 +26,10 @@ def purchase_days(orders: ir.Table) -> ir.Table:
     bought = counted.kind == "order"
     return counted.group_by("customer_key", "ordered_on").agg(
         orders=bought.cast("int64").sum(),
-        spend=ibis.ifelse(bought, counted.net + counted.refunded, 0).cast("decimal(18, 4)").sum().cast(MONEY_SUM),
+        spend=ibis.ifelse(bought, counted.net + counted.refunded, 0)
+        .cast("decimal(18, 4)")
+        .sum()
+        .cast(MONEY_SUM),
         refunded=counted.refunded.sum().cast(MONEY_SUM),
     )
 

@@ -1,0 +1,239 @@
+"""What every customer is worth: one call from canonical orders to a value with its interval and its track record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
+from regulars.kit.unknown import Unknown
+from regulars.value import backtest as backtests
+from regulars.value import frames, model, total
+from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
+from regulars.value.summary import Summary
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from regulars.lake import Orders
+
+
+@dataclass(frozen=True)
+class Value:
+    """What the customers of a shop are worth on ``as_of``.
+
+    ``customers`` has one row a customer who bought at least once: customer_key, orders, x, recency, T (days),
+    first_on, last_on, recency_days, age_days, net, gross_spend, refunded, aov, p_alive, p_none, expected_orders, expected_spend,
+    clv, clv_low, clv_high, clv_historical, clv_traditional. Forecast columns are null where ``unknown`` says why.
+    """
+
+    orders: Orders
+    as_of: date
+    assumptions: Assumptions
+    minimum: Minimum
+    customers: pa.Table
+    summary: Summary
+    days: ir.Table
+    model: model.Model | None
+    unknown: Unknown | None
+    churn_gap_days: float | Unknown
+
+    def backtest(
+        self, cutoff: date | None = None, horizon_days: int | None = None
+    ) -> backtests.Backtest | Unknown:
+        """Test a forecast made on ``cutoff`` against what the orders say happened in the ``horizon_days`` after it.
+
+        By default the horizon is this value's own, shortened to half of the data where they are too short for it, and
+        the cut-off lies one horizon before ``as_of``.
+        """
+        horizon = horizon_days or _backtest_horizon(
+            self.summary.span_days(self.as_of), self.assumptions.horizon_days, cutoff, self.as_of
+        )
+        cutoff = cutoff or self.as_of - timedelta(days=horizon)
+        if cutoff + timedelta(days=horizon) > self.as_of:
+            raise RegularsError(
+                "value.cutoff",
+                f"A cut-off of {cutoff} with {horizon} days after it ends after the data do ({self.as_of}).",
+                hint=f"Use a cut-off by {self.as_of - timedelta(days=horizon)}, or a shorter horizon.",
+            )
+        settings = replace(self.assumptions, horizon_days=horizon)
+        return backtests.run(self.days, self.orders.workspace.engine, cutoff, settings, self.minimum)
+
+    @cached_property
+    def track_record(self) -> backtests.Backtest | Unknown:
+        """The default backtest, computed once."""
+        return self.backtest()
+
+    @cached_property
+    def total(self) -> total.Total | Unknown:
+        """The whole shop's value over the horizon, with an interval widened by how wrong earlier totals were."""
+        if self.unknown is not None:
+            return self.unknown
+        return total.estimate(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the customers, ready for JSON."""
+        told: dict[str, Any] = {
+            "as_of": self.as_of.isoformat(),
+            "horizon_days": self.assumptions.horizon_days,
+            "margin": self.assumptions.margin,
+            "measure": "margin" if self.assumptions.margin is not None else "net_revenue",
+            "discount_rate_yearly": self.assumptions.discount_rate_yearly,
+            "interval": self.assumptions.interval,
+            "customers": len(self.summary),
+        }
+        if self.unknown is not None or self.model is None or isinstance(self.total, Unknown):
+            told["unknown"] = (
+                {"code": self.unknown.code, "reason": str(self.unknown)} if self.unknown else None
+            )
+            return told
+        told["total"] = {"expected": self.total.expected, "low": self.total.low, "high": self.total.high}
+        told["expected_orders"] = pc.sum(self.customers["expected_orders"]).as_py()
+        told["customers_alive"] = pc.sum(self.customers["p_alive"]).as_py()
+        told["model"] = self.model.to_json()
+        return told
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return ``customers`` as a data frame with the shop's own ``customer_id`` in front."""
+        return self.named().to_pandas()
+
+    def named(self) -> pa.Table:
+        """Return ``customers`` with the shop's own ``customer_id`` instead of the internal key."""
+        identities = self.orders.workspace.engine.arrow(self.orders.identities)
+        keys = np.asarray(identities["customer_key"]).astype(np.int64)
+        order = np.argsort(keys, kind="stable")
+        place = order[np.searchsorted(keys, np.asarray(self.customers["customer_key"]), sorter=order)]
+        ids = identities["customer_id"].take(pa.array(place))
+        return self.customers.drop_columns(["customer_key"]).add_column(0, "customer_id", ids)
+
+
+def estimate(
+    orders: Orders,
+    *,
+    as_of: date | None = None,
+    horizon_days: int = 365,
+    margin: float | None = None,
+    discount_rate_yearly: float = 0.10,
+    interval: float = 0.80,
+    minimum: Minimum | None = None,
+    churn_gap_days: float | Unknown | None = None,
+    lifespan_years: float | Unknown | None = None,
+) -> Value:
+    """Estimate the value of every customer.
+
+    ``as_of`` is the last day the estimate knows about (default: the day of the last order). Values are discounted
+    margin over ``horizon_days`` where ``margin`` is given, net revenue otherwise. ``churn_gap_days`` and
+    ``lifespan_years`` come from the figures where these are computed anyway.
+
+    Raises :class:`~regulars.kit.errors.RegularsError` on settings out of range; too little data is not an error but
+    ``Value.unknown`` with its reason.
+    """
+    assumptions = Assumptions(horizon_days, margin, discount_rate_yearly, interval)
+    minimum = minimum or Minimum()
+    engine = orders.workspace.engine
+    last = engine.arrow(frames.span(orders.orders))["last_on"][0].as_py()
+    as_of = as_of or last or date(1970, 1, 1)
+    days = engine.save(
+        frames.purchase_days(orders.orders),
+        orders.workspace.folder / "purchase_days.parquet",
+        title="Purchase days of each customer",
+    )
+    summary = Summary.from_arrow(
+        engine.arrow(frames.customer_summary(days, as_of), title="Summing up customers")
+    )
+    unknown = minimum.missing(summary, as_of)
+    fitted = None if unknown else model.fit(summary)
+    if churn_gap_days is None:
+        churn_gap_days = Unknown.because("not_asked", mark("The churn gap was not computed."))
+    return Value(
+        orders,
+        as_of,
+        assumptions,
+        minimum,
+        customers=_customers(summary, fitted, assumptions, as_of, lifespan_years),
+        summary=summary,
+        days=days,
+        model=fitted,
+        unknown=unknown,
+        churn_gap_days=churn_gap_days,
+    )
+
+
+def _customers(
+    summary: Summary,
+    fitted: model.Model | None,
+    assumptions: Assumptions,
+    as_of: date,
+    lifespan_years: float | Unknown | None,
+) -> pa.Table:
+    net = summary.spend - summary.refunded
+    today = (as_of - date(1970, 1, 1)).days
+    columns: dict[str, Any] = {
+        "customer_key": summary.key,
+        "orders": summary.orders,
+        "x": summary.x,
+        "recency": summary.recency,
+        "T": summary.T,
+        "first_on": _dates(summary.first_day),
+        "last_on": _dates(summary.last_day),
+        "recency_days": today - summary.last_day,
+        "age_days": today - summary.first_day,
+        "net": net.round(4),
+        "gross_spend": summary.spend,
+        "refunded": summary.refunded,
+        "aov": (net / summary.orders).round(4),
+    }
+    forecast = fitted.predict(summary, assumptions) if fitted else None
+    for name, attribute in FORECAST_COLUMNS.items():
+        values = getattr(forecast, attribute) if forecast else None
+        columns[name] = (
+            pa.nulls(len(summary), pa.float64()) if values is None else pa.array(values, pa.float64())
+        )
+    columns["clv_historical"] = (net * assumptions.margin_or_all).round(4)
+    columns["clv_traditional"] = _traditional(summary, net, assumptions, lifespan_years)
+    return pa.table(columns)
+
+
+FORECAST_COLUMNS = {
+    "p_alive": "p_alive",
+    "p_none": "p_none",
+    "expected_orders": "expected_orders",
+    "expected_spend": "expected_spend",
+    "clv": "clv",
+    "clv_low": "low",
+    "clv_high": "high",
+}
+
+
+def _traditional(
+    summary: Summary,
+    net: NDArray[np.float64],
+    assumptions: Assumptions,
+    lifespan_years: float | Unknown | None,
+) -> pa.Array:
+    """AOV × orders a year × lifespan × margin; a customer's pace is taken over at least a year, so that one order is one."""
+    if lifespan_years is None or isinstance(lifespan_years, Unknown):
+        return pa.nulls(len(summary), pa.float64())
+    yearly = summary.orders / np.maximum(summary.T / DAYS_A_YEAR, 1.0)
+    return pa.array(
+        (net / summary.orders * yearly * lifespan_years * assumptions.margin_or_all).round(4), pa.float64()
+    )
+
+
+def _dates(days: NDArray[np.int64]) -> pa.Array:
+    return pa.array(days.astype(np.int32), pa.int32()).cast(pa.date32())
+
+
+def _backtest_horizon(span_days: int, wanted: int, cutoff: date | None, as_of: date) -> int:
+    if cutoff is not None:
+        return max(1, min(wanted, (as_of - cutoff).days))
+    return max(1, min(wanted, span_days // 2))
