@@ -1,0 +1,36 @@
+"""What every estimator answers with: parameters, how sure they are, and whether the search ended well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+P = TypeVar("P", bound=tuple[float, ...])
+
+Floats = NDArray[np.float64]
+
+Parameters = Sequence[float] | Floats
+"""What functions of parameters accept: the named tuple of a fit, or its numbers in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit(Generic[P]):
+    """A maximum of a likelihood.
+
+    ``params`` and ``standard_errors`` are named tuples in the units of the input; ``covariance`` is the inverse
+    observed information in the same order. ``converged`` is true when the search stopped at a stationary point.
+    ``at_bound`` names parameters that ran to the edge of the searched box, where the data do not tell them (all
+    customers bought once, nobody drops out); their standard errors are large but finite and mean little.
+    """
+
+    params: P
+    standard_errors: P
+    covariance: Floats
+    log_likelihood: float
+    converged: bool
+    iterations: int
+    at_bound: tuple[str, ...] = ()

@@ -1,0 +1,96 @@
+"""Newton's method that cannot leave a box or go downhill: the one optimiser behind every likelihood here.
+
+Parameters are logarithms of positive numbers. Each step uses the analytic Hessian with its eigenvalues made
+positive and floored, is capped in length, stays inside the box (parameters pressed against a side are set aside)
+and is halved until the objective improves. It never raises on a finite objective and never returns a non-finite point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from regulars.numeric.fit import Floats
+
+Objective = Callable[[Floats], tuple[float, Floats, Floats]]
+
+STEP_CAP = 2.0
+EIGENVALUE_FLOOR = 1e-9  # relative to the largest eigenvalue
+DECREMENT = 1e-9  # how much more log-likelihood the quadratic model promises when we stop
+MAX_ITERATIONS = 120
+MAX_HALVINGS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """Where the search ended: the point, the objective there with its derivatives, and how it went."""
+
+    point: Floats
+    value: float
+    gradient: Floats
+    hessian: Floats
+    converged: bool
+    iterations: int
+    pressed: Floats
+    """True for parameters that stand on a side of the box."""
+
+
+def maximise(
+    objective: Objective, start: Floats, lower: Floats, upper: Floats, *, decrement: float = DECREMENT
+) -> Maximum:
+    """Maximise ``objective(point) -> (value, gradient, hessian)`` inside ``lower <= point <= upper``."""
+    point = np.clip(np.asarray(start, float), lower, upper)
+    value, gradient, hessian = objective(point)
+    converged = False
+    iterations = 0
+    for iterations in range(1, MAX_ITERATIONS + 1):  # noqa: B007 - how many were needed is part of the answer
+        pressed = ((point <= lower) & (gradient < 0)) | ((point >= upper) & (gradient > 0))
+        step, promise = _step(gradient, hessian, ~pressed)
+        if promise < decrement:
+            converged = True
+            break
+        length = min(1.0, STEP_CAP / float(np.max(np.abs(step))))
+        noise = 1e-13 * (1.0 + abs(value))
+        for _ in range(MAX_HALVINGS):
+            trial = np.clip(point + length * step, lower, upper)
+            found = objective(trial)
+            gain = float(gradient @ (trial - point))
+            if np.isfinite(found[0]) and found[0] >= value + 1e-4 * gain - noise:
+                break
+            length /= 2
+        else:
+            # No uphill step is left at this precision: as good as it gets, though not proven stationary.
+            converged = promise < 1e-4
+            break
+        stalled = found[0] - value <= noise and promise < 1e-4
+        point, (value, gradient, hessian) = trial, found
+        if stalled:
+            converged = True
+            break
+    return Maximum(
+        point, value, gradient, hessian, converged, iterations, (point <= lower) | (point >= upper)
+    )
+
+
+def _step(gradient: Floats, hessian: Floats, free: Floats) -> tuple[Floats, float]:
+    """Return the Newton step over the free parameters and the improvement that it promises."""
+    step = np.zeros_like(gradient)
+    if not free.any():
+        return step, 0.0
+    index = np.flatnonzero(free)
+    values, vectors = np.linalg.eigh(-hessian[np.ix_(index, index)])
+    curvature = np.abs(values)
+    curvature = np.maximum(curvature, max(curvature.max() * EIGENVALUE_FLOOR, 1e-300))
+    along = vectors.T @ gradient[index]
+    step[index] = vectors @ (along / curvature)
+    return step, float(0.5 * np.sum(along**2 / curvature))
+
+
+def inverse_information(hessian: Floats) -> Floats:
+    """Invert the observed information, flooring its eigenvalues so that the answer is finite and positive."""
+    information = -(hessian + hessian.T) / 2
+    values, vectors = np.linalg.eigh(information)
+    floor = max(float(np.max(np.abs(values))) * 1e-12, 1e-12)
+    return (vectors / np.maximum(values, floor)) @ vectors.T
