@@ -6,7 +6,7 @@ were averaged over. ``actual`` is what happened in the held-out time and ``predi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -98,17 +98,18 @@ def rmse(actual: ArrayLike, predicted: ArrayLike) -> float:
     return float(np.sqrt(np.mean((a - p) ** 2)))
 
 
-@dataclass(frozen=True, slots=True)
-class Deciles:
-    """Tenths of the customers by prediction, the best first; customers tied across a cut are split in proportion."""
+class Decile(NamedTuple):
+    """A tenth of the customers by prediction; customers tied across a cut are split in proportion."""
 
-    customers: Floats
-    actual: Floats
-    predicted: Floats
+    number: int
+    """1 is the tenth that was predicted to bring most."""
+    customers: float
+    actual: float
+    predicted: float
     """Means a customer."""
 
 
-def decile_table(actual: ArrayLike, predicted: ArrayLike, parts: int = 10) -> Deciles:
+def decile_table(actual: ArrayLike, predicted: ArrayLike, parts: int = 10) -> tuple[Decile, ...]:
     """Return mean actual and mean predicted by tenths (or other ``parts``) of equal size, the best first.
 
     With fewer customers than parts there are as many parts as customers.
@@ -119,8 +120,11 @@ def decile_table(actual: ArrayLike, predicted: ArrayLike, parts: int = 10) -> De
     cuts = np.linspace(0, n, parts + 1)
     grid = np.arange(n + 1)
     sums = [np.diff(np.interp(cuts, grid, np.concatenate([[0.0], np.cumsum(v)]))) for v in (_shared(a, p), p)]
-    size = np.diff(cuts)
-    return Deciles(size, sums[0] / size, sums[1] / size)
+    size = n / parts
+    return tuple(
+        Decile(number, size, float(did) / size, float(said) / size)
+        for number, (did, said) in enumerate(zip(*sums, strict=True), start=1)
+    )
 
 
 def decile_error(actual: ArrayLike, predicted: ArrayLike, parts: int = 10) -> float:
@@ -129,8 +133,8 @@ def decile_error(actual: ArrayLike, predicted: ArrayLike, parts: int = 10) -> fl
     When nothing happened it is 0 for a prediction of nothing and infinite otherwise.
     """
     table = decile_table(actual, predicted, parts)
-    wrong = float(table.customers @ np.abs(table.predicted - table.actual))
-    whole = float(abs(table.customers @ table.actual))
+    wrong = sum(abs(row.predicted - row.actual) for row in table)
+    whole = abs(sum(row.actual for row in table))
     if whole == 0:
         return 0.0 if wrong == 0 else float("inf")
     return wrong / whole
