@@ -1,1 +1,7 @@
-"""Being built."""
+"""The report: one self-contained page that opens with what matters and shows how far to trust it."""
+
+from regulars.report.findings import Finding, findings
+from regulars.report.model import Page
+from regulars.report.page import render
+
+__all__ = ["Finding", "Page", "findings", "render"]

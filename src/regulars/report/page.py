@@ -1,0 +1,137 @@
+"""Turn a page's data into one self-contained file: texts by locale, charts as data, everything inlined."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.unknown import Unknown
+from regulars.report import goods, groups, habits, reading, sales, worth
+from regulars.report.findings import findings
+from regulars.report.model import Backtest, Card, Page
+from regulars.report.speech import Speech
+from regulars.report.view import Chart
+
+ASSETS = ("report.css", "report.js")
+
+
+def render(page: Page, *, language: str = "en") -> str:
+    """Return the whole report as one HTML document that asks no address for anything.
+
+    Raises :class:`RegularsError` (``report.no_assets``) when the front-end has not been built.
+    """
+    speech = Speech(language, page.shop.currency)
+    styles, script = (_asset(name) for name in ASSETS)
+    charts = Charts()
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        page=page,
+        s=speech,
+        t=speech.t,
+        plural=speech.plural,
+        say=speech.say,
+        charts=charts,
+        findings=[each.said(language) for each in findings(page)],
+        change=lambda card: change(card, speech),
+        is_unknown=lambda thing: isinstance(thing, Unknown),
+        trusted=_trusted(page),
+        sales=sales,
+        habits=habits,
+        worth=worth,
+        groups=groups,
+        goods=goods,
+        reading=reading,
+        styles=Markup(styles),  # noqa: S704 - our own build, holds no data
+        script=Markup(script),  # noqa: S704
+        policy=_policy(script),
+        chart_data=lambda: _embedded(
+            {"language": language, "currency": page.shop.currency, "charts": charts.specs}
+        ),
+    )
+
+
+class Charts:
+    """Collects the charts a template shows, so that their data stands once, at the end of the page."""
+
+    def __init__(self) -> None:
+        self.specs: dict[str, dict[str, Any]] = {}
+
+    def add(self, chart: Chart) -> Chart:
+        """Remember a chart's data; return the chart."""
+        self.specs[chart.name] = chart.spec
+        return chart
+
+
+def change(card: Card, speech: Speech) -> tuple[str, str, str] | None:
+    """Return a card's change: direction (up, down, flat), how good it is (good, bad, neutral), and its text."""
+    if not isinstance(card.value, float | int) or not isinstance(card.previous, float | int):
+        return None
+    if card.unit == "share":
+        gap = card.value - card.previous
+        text = speech.t("{points} pp", points=speech.number(abs(gap) * 100, 1))
+        still = abs(gap) < 0.0005
+    elif card.previous > 0:
+        gap = card.value / card.previous - 1
+        text = speech.share(abs(gap))
+        still = abs(gap) < 0.0005
+    else:
+        return None
+    if still:
+        return "flat", "neutral", text
+    direction = "up" if gap > 0 else "down"
+    tone = "neutral" if card.better is None else "good" if card.better == direction else "bad"
+    return direction, tone, text
+
+
+def _trusted(page: Page) -> bool:
+    """Tell whether the forecast may be shown: its backtest, if there is one, must not have failed."""
+    return not (isinstance(page.backtest, Backtest) and page.backtest.failure is not None)
+
+
+def _policy(script: str) -> str:
+    """Forbid every request and every script but our own, so that not even a hostile title could do harm."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _embedded(data: dict[str, Any]) -> Markup:
+    """Write JSON that may stand inside a script element: no ``<``, ``>`` or ``&`` survives literally."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - escaped for its place just above
+
+
+@cache
+def _asset(name: str) -> str:
+    found = resources.files("regulars.report") / "assets" / name
+    if not found.is_file():
+        raise RegularsError(
+            "report.no_assets",
+            f"The report's front-end ({name}) has not been built.",
+            hint="Run `make setup` in the checkout, or install the released wheel, which carries it.",
+            kind=Kind.UNAVAILABLE,
+        )
+    return found.read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("regulars.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,87 @@
+"""What a template is handed: tables of ready texts, and charts that always carry their table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table's column; ``help`` is its definition, shown under the table."""
+
+    title: str
+    numeric: bool = True
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A ready text, perhaps with a bar under it (0..1), a small note, or a tone (``ours``, ``quiet``, ``bad``)."""
+
+    text: str
+    bar: float | None = None
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under columns; the first cell of a row is its header."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    foot: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture drawn by the front-end from ``spec``, its label for those who cannot see it, and its table."""
+
+    name: str
+    label: str
+    spec: dict[str, Any]
+    table: Table
+    height: int = 280
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """A cell of a heat map: text, how strong (0..1), whether the period still runs."""
+
+    text: str
+    strength: float
+    hatched: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A heat map that is a table; ``mean_last`` sets its last row apart."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[HeatCell | None, ...]], ...] = field(default=())
+    mean_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing to know, ready to read: its number, what it says, why it matters, what to do.
+
+    ``section`` is the id of the part of the page it comes from; ``theme`` keeps two findings about the same thing apart.
+    """
+
+    name: str
+    theme: str
+    number: str
+    headline: str
+    why: str
+    action: str
+    section: str
+
+
+def texts(*values: str) -> tuple[Cell, ...]:
+    """Make plain cells."""
+    return tuple(Cell(value) for value in values)

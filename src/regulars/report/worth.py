@@ -1,0 +1,169 @@
+"""What customers are worth: how value is spread, what is expected of them, and how well that was told before."""
+
+from __future__ import annotations
+
+from regulars.report.model import Backtest, Forecast, ValueSpread
+from regulars.report.speech import Speech
+from regulars.report.view import Cell, Chart, Column, Table, texts
+
+
+def spread(found: ValueSpread, speech: Speech) -> Chart:
+    """Draw how many customers are worth how much; the open last bin is drawn as wide as its neighbour."""
+    t = speech.t
+    bins = [[each.low, each.high, each.customers] for each in found.bins]
+    if len(bins) > 1 and bins[-1][1] - bins[-1][0] > 1.5 * (bins[-2][1] - bins[-2][0]):
+        bins[-1][1] = bins[-1][0] + (bins[-2][1] - bins[-2][0])
+    floors = [tier.floor for tier in found.tiers[:-1]]
+    edge = bins[-1][1] if bins else 0.0
+    spec = {
+        "kind": "histogram",
+        "unit": "count",
+        "xUnit": "money",
+        "x": speech.say(found.measure),
+        "name": t("Customers"),
+        "bins": bins,
+        "open": len(bins) > 1 and bins[-1][1] != found.bins[-1].high,
+        "marks": [
+            {"at": floor, "name": speech.say(tier.title), "tone": "mute"}
+            for floor, tier in zip(floors, found.tiers, strict=False)
+            if floor < edge
+        ],
+    }
+    total = sum(each.customers for each in found.bins) or 1
+    rows = tuple(
+        texts(
+            f"{speech.money(each.low)} – {speech.money(each.high)}",
+            speech.count(each.customers),
+            speech.share(each.customers / total),
+        )
+        for each in found.bins
+    )
+    columns = (Column(speech.say(found.measure), False), Column(t("Customers")), Column(t("Share")))
+    label = t("Histogram: number of customers by value, with the borders of the value tiers.")
+    return Chart("spread", label, spec, Table(t("Customers by value"), columns, rows))
+
+
+def tiers(found: ValueSpread, speech: Speech) -> Table:
+    """Lay the tiers side by side: how many customers, how much of the value."""
+    t = speech.t
+    customers = sum(tier.customers for tier in found.tiers) or 1
+    value = sum(tier.value for tier in found.tiers) or 1.0
+    rows = tuple(
+        (
+            Cell(speech.say(tier.title)),
+            Cell(speech.count(tier.customers), note=speech.share(tier.customers / customers)),
+            Cell(speech.money(tier.value)),
+            Cell(speech.share(tier.value / value), bar=max(0.0, tier.value / value)),
+            Cell(speech.money(tier.value / tier.customers) if tier.customers else "–"),
+            Cell(speech.money(tier.floor)),
+        )
+        for tier in found.tiers
+    )
+    columns = (
+        Column(t("Tier"), False),
+        Column(t("Customers")),
+        Column(t("Value")),
+        Column(t("Share of value")),
+        Column(t("A customer")),
+        Column(t("From")),
+    )
+    return Table(t("Value tiers"), columns, rows)
+
+
+def forecast(found: Forecast, speech: Speech) -> Chart | None:
+    """Draw the expected total as it builds up over the horizon, with its interval."""
+    if len(found.path) < 2:
+        return None
+    t = speech.t
+    start = found.path[0].on
+    level = t("{level} interval", level=speech.percent(found.level))
+    spec = {
+        "kind": "lines",
+        "unit": "money",
+        "x": t("days from {day}", day=speech.day(start)),
+        "lines": [
+            {
+                "name": speech.say(found.measure),
+                "points": [[(p.on - start).days, round(p.expected, 2)] for p in found.path],
+                "low": [round(p.low, 2) for p in found.path],
+                "high": [round(p.high, 2) for p in found.path],
+                "band": level,
+            }
+        ],
+        "marks": [],
+    }
+    rows = tuple(
+        texts(speech.day(p.on), speech.money(p.expected), f"{speech.money(p.low)} – {speech.money(p.high)}")
+        for p in found.path
+    )
+    columns = (Column(t("By"), False), Column(t("Expected in total")), Column(level))
+    label = t("Rising line: what today's customers are expected to bring, with its interval.")
+    return Chart("forecast", label, spec, Table(t("Expected value by date"), columns, rows), 240)
+
+
+def deciles(found: Backtest, speech: Speech) -> Chart:
+    """Draw mean predicted beside mean actual value, by tenths of customers ordered by prediction."""
+    t = speech.t
+    said, happened = t("Predicted"), t("Happened")
+    spec = {
+        "kind": "bars",
+        "stacked": False,
+        "unit": "money",
+        "x": t("tenths of customers, highest prediction first"),
+        "labels": [speech.count(each.decile) for each in found.deciles],
+        "series": [
+            {"name": said, "tone": "soft", "values": [round(each.predicted, 4) for each in found.deciles]},
+            {"name": happened, "tone": "accent", "values": [round(each.actual, 4) for each in found.deciles]},
+        ],
+    }
+    rows = tuple(
+        texts(
+            speech.count(each.decile),
+            speech.count(each.customers),
+            speech.money(each.predicted),
+            speech.money(each.actual),
+        )
+        for each in found.deciles
+    )
+    columns = (Column(t("Tenth"), False), Column(t("Customers")), Column(said), Column(happened))
+    label = t("Paired columns: mean value a customer predicted and happened, by tenths of customers.")
+    return Chart("deciles", label, spec, Table(t("Predicted and actual by tenth"), columns, rows), 260)
+
+
+def rivals(found: Backtest, speech: Speech) -> Table:
+    """Lay our model beside plain baselines, error by error."""
+    t = speech.t
+    rows = []
+    for each in found.rivals:
+        bias = each.bias
+        name = speech.say(each.title)
+        rows.append(
+            (
+                Cell(name, note=t("in use") if each.ours else "", tone="ours" if each.ours else ""),
+                Cell(speech.value(each.gini, "number")),
+                Cell(speech.signed(bias, 0) if isinstance(bias, float | int) else "–"),
+                Cell(speech.value(each.mae, "money")),
+                Cell(speech.value(each.rmse, "money")),
+                Cell(speech.value(each.spearman, "number")),
+                Cell(speech.value(each.capture, "share")),
+            )
+        )
+    columns = (
+        Column(t("Model"), False),
+        Column(
+            t("Ranking (Gini)"),
+            help=t("1 orders customers perfectly by what they went on to spend, 0 not at all."),
+        ),
+        Column(
+            t("Level (bias)"),
+            help=t("Predicted total over the actual one, less 1: + says too much, − too little."),
+        ),
+        Column(t("Mean error"), help=t("Mean distance between predicted and actual value of a customer.")),
+        Column(t("RMSE"), help=t("Root of the mean squared distance: large misses weigh more.")),
+        Column(t("Spearman"), help=t("Rank correlation of predicted and actual value.")),
+        Column(
+            t("Caught by top tenth"),
+            help=t("Share of the actual value brought by the tenth predicted highest."),
+        ),
+    )
+    return Table(t("Forecast beside plain baselines"), columns, tuple(rows))
