@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from regulars.kit.scratch import Scratch
 
 
 def sync_folder(folder: Path) -> None:
@@ -20,6 +21,18 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process moves files into the folder, so that those of two runs are never mixed."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def publishing(folder: Path) -> Iterator[Path]:
     """Yield a scratch folder; its files move into ``folder`` together, only if the block ends well.
 
@@ -27,29 +40,17 @@ def publishing(folder: Path) -> Iterator[Path]:
     ``.regulars-*`` that the next run removes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob(".regulars-*"):
-        if not _alive(stale):
-            shutil.rmtree(stale, ignore_errors=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".regulars-{os.getpid()}-", dir=folder))
+    held = Scratch(".regulars-", folder)
+    scratch = held.path
     try:
         yield scratch
         written = sorted(path for path in scratch.iterdir() if path.is_file())
         for path in written:
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())
-        for path in written:
-            path.replace(folder / path.name)
-        sync_folder(folder)
+        with _alone(folder):
+            for path in written:
+                path.replace(folder / path.name)
+            sync_folder(folder)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _alive(scratch: Path) -> bool:
-    """Tell whether the process that made a scratch folder still runs."""
-    try:
-        os.kill(int(scratch.name.split("-")[1]), 0)
-    except (IndexError, ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        pass
-    return True
+        held.remove()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.scratch import Scratch
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -39,9 +38,9 @@ class Engine(Protocol):
 class Workspace:
     """A temporary folder, the engine of the analysis, and the DuckDB that every source enters through."""
 
-    def __init__(self, folder: Path, door: DuckDB, engine: Engine) -> None:
-        self.folder, self.door, self.engine = folder, door, engine
-        self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+    def __init__(self, scratch: Scratch, door: DuckDB, engine: Engine) -> None:
+        self.folder, self.door, self.engine = scratch.path, door, engine
+        self._cleanup = weakref.finalize(self, scratch.remove)
 
     def close(self) -> None:
         """Release the engines and delete the folder."""
@@ -61,16 +60,17 @@ def open_workspace(
 
     ``engine`` is ``duckdb``, ``spark`` (local) or a Spark master URL (``spark://…``, ``local[2]``).
     ``memory_limit`` bounds DuckDB (default: 4 GB, or 60% of the machine's memory where that is less); beyond it
-    work spills to the folder, which is made under ``folder`` or the system's temporary folder.
+    work spills to the folder, which is made under ``folder`` or the system's temporary folder; what killed runs left
+    there is removed.
     """
     from regulars.lake.engines.duckdb import DuckDB
 
-    scratch = Path(tempfile.mkdtemp(prefix="regulars-", dir=folder))
+    scratch = Scratch("regulars-", folder)
     try:
-        door = DuckDB(scratch / "spill", memory_limit=memory_limit or _default_memory(), threads=threads)
-        chosen: Engine = door if engine == "duckdb" else _spark(engine, scratch)
+        door = DuckDB(scratch.path / "spill", memory_limit=memory_limit or _default_memory(), threads=threads)
+        chosen: Engine = door if engine == "duckdb" else _spark(engine, scratch.path)
     except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.remove()
         raise
     return Workspace(scratch, door, chosen)
 
