@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.shops import make_orders, named_cast
 
 from regulars.value import frames
-from tests.shops import make_orders, named_cast
 
 START = date(2024, 1, 1)
 

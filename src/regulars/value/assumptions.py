@@ -113,4 +113,8 @@ class Minimum:
                 needed=self.regulars,
                 found=regulars,
             )
+        if not (summary.spend > 0).any():
+            return Unknown.because(
+                "no_spend", mark("No order is worth anything, so there is no spend to forecast.")
+            )
         return None

@@ -50,12 +50,13 @@ class Backtest:
     horizon_days: int
     scores: tuple[Score, ...]
     """The model first, then the baselines."""
-    deciles: tuple[dict[str, float], ...]
-    """Customers in ten groups by prediction, highest first: customers, predicted, actual (mean spend)."""
+    deciles: tuple[accuracy.Decile, ...]
+    """Tenths of the customers by prediction, best first, with mean spend a customer."""
     decile_error: float
     interval: float
-    coverage: float
-    """Share of customers whose actual spend fell inside their interval; should be near ``interval``."""
+    coverage: float | None
+    """Share of customers whose actual spend fell inside their interval; should be near ``interval``, above it where many
+    buy nothing (an interval that begins at zero holds them all). None without intervals."""
     predicted_total: float
     actual_total: float
     predicted_orders: float
@@ -76,7 +77,7 @@ class Backtest:
             "cutoff": self.cutoff.isoformat(),
             "horizon_days": self.horizon_days,
             "scores": [asdict(score) for score in self.scores],
-            "deciles": list(self.deciles),
+            "deciles": [row._asdict() for row in self.deciles],
             "decile_error": self.decile_error,
             "interval": self.interval,
             "coverage": self.coverage,
@@ -110,9 +111,9 @@ def run(
     if missing is not None:
         return Unknown.because(
             "backtest_" + missing.code,
-            mark("Too little data before {cutoff} to test a forecast: {reason}"),
+            mark("Too little data before {cutoff} to test a forecast: {why}"),
             cutoff=cutoff.isoformat(),
-            reason=str(missing),
+            why=str(missing),
         )
     horizon = timedelta(days=assumptions.horizon_days)
     actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
@@ -120,10 +121,10 @@ def run(
     model = fit(summary)
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
     predicted = model.predict(summary, gross, intervals=intervals)
-    low = predicted.low if predicted.low is not None else np.full(len(summary), np.nan)
-    high = predicted.high if predicted.high is not None else np.full(len(summary), np.nan)
     # Intervals are after refunds; the outcome here is spend before refunds, as the models see it.
-    low, high = low / np.maximum(predicted.kept_share, 1e-9), high / np.maximum(predicted.kept_share, 1e-9)
+    kept = np.maximum(predicted.kept_share, 1e-9)
+    low = None if predicted.low is None else predicted.low / kept
+    high = None if predicted.high is None else predicted.high / kept
     others = baselines.forecasts(summary, model, before["spend"], assumptions.horizon_days)
     scores = tuple(
         score(name, forecast, actual["spend"])
@@ -133,8 +134,8 @@ def run(
         {
             "customer_key": summary.key,
             "predicted": predicted.spend,
-            "low": low,
-            "high": high,
+            "low": pa.nulls(len(summary), pa.float64()) if low is None else low,
+            "high": pa.nulls(len(summary), pa.float64()) if high is None else high,
             "actual": actual["spend"],
             "predicted_orders": predicted.expected_orders,
             "actual_orders": actual["purchase_days"].astype(np.int64),
@@ -146,10 +147,10 @@ def run(
         cutoff=cutoff,
         horizon_days=assumptions.horizon_days,
         scores=scores,
-        deciles=tuple(accuracy.decile_table(actual["spend"], predicted.spend)),
+        deciles=accuracy.decile_table(actual["spend"], predicted.spend),
         decile_error=accuracy.decile_error(actual["spend"], predicted.spend),
         interval=assumptions.interval,
-        coverage=accuracy.coverage(actual["spend"], low, high),
+        coverage=None if low is None or high is None else accuracy.coverage(actual["spend"], low, high),
         predicted_total=float(predicted.spend.sum()),
         actual_total=float(actual["spend"].sum()),
         predicted_orders=float(predicted.expected_orders.sum()),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regulars.kit.i18n import mark
-from regulars.numeric import gamma_gamma, nbd
+from regulars.numeric import nbd
 from regulars.value.assumptions import DAYS_A_WEEK
+from regulars.value.model import expected_spend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def forecasts(
     lasting = nbd.fit(x, t_x, T)
     orders = nbd.expected_purchases(lasting.params, horizon_days / DAYS_A_WEEK, x, t_x, T)
     seen = np.where(summary.spend > 0, summary.purchase_days, 0)
-    spend = gamma_gamma.expected_spend(model.spending.params, seen, summary.mean_spend)
+    spend = expected_spend(model.spending, seen, summary.mean_spend)
     return {
         "persistence": before,
         "own_rate": pace * summary.mean_spend,

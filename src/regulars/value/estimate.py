@@ -93,7 +93,7 @@ class Value:
         }
         if self.unknown is not None or self.model is None or isinstance(self.total, Unknown):
             told["unknown"] = (
-                {"code": self.unknown.code, "reason": str(self.unknown)} if self.unknown else None
+                {"code": self.unknown.code, "reason": str(self.unknown)} if self.unknown is not None else None
             )
             return told
         told["total"] = {"expected": self.total.expected, "low": self.total.low, "high": self.total.high}
@@ -151,7 +151,7 @@ def estimate(
         engine.arrow(frames.customer_summary(days, as_of), title="Summing up customers")
     )
     unknown = minimum.missing(summary, as_of)
-    fitted = None if unknown else model.fit(summary)
+    fitted = model.fit(summary) if unknown is None else None
     if churn_gap_days is None:
         churn_gap_days = Unknown.because("not_asked", mark("The churn gap was not computed."))
     return Value(

@@ -45,8 +45,8 @@ class Prediction:
 class Model:
     """A fitted forecast; its time unit is the week."""
 
-    purchasing: Fit
-    spending: Fit
+    purchasing: Fit[pareto_nbd.ParetoNBD]
+    spending: Fit[gamma_gamma.GammaGamma]
     refunds: refunds.RefundShare
 
     def to_json(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Model:
         orders = pareto_nbd.expected_purchases(self.purchasing.params, horizon, x, t_x, T)
         discounted = pareto_nbd.discounted_purchases(self.purchasing.params, horizon, rate, x, t_x, T)
         seen = np.where(summary.spend > 0, summary.purchase_days, 0)
-        spend = gamma_gamma.expected_spend(self.spending.params, seen, summary.mean_spend)
+        spend = expected_spend(self.spending, seen, summary.mean_spend)
         kept = 1 - self.refunds.expected(summary.purchase_days, summary.spend, summary.refunded)
         scale = kept * assumptions.margin_or_all
         low = high = None
@@ -99,6 +99,17 @@ class Model:
         )
 
 
+def expected_spend(
+    spending: Fit[gamma_gamma.GammaGamma], purchases: NDArray[np.int64], mean_spend: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Expected spend a purchase; the customer's own mean where the model's is infinite (p·purchases + q ≤ 1)."""
+    p, q, _ = spending.params
+    finite = p * purchases + q > 1 + 1e-9
+    spend = np.array(mean_spend, float)
+    spend[finite] = gamma_gamma.expected_spend(spending.params, purchases[finite], mean_spend[finite])
+    return spend
+
+
 def fit(summary: Summary) -> Model:
     """Fit all three layers to a summary."""
     x, t_x, T = _weeks(summary)
@@ -110,7 +121,7 @@ def fit(summary: Summary) -> Model:
     )
 
 
-def _fit_json(fit: Fit) -> dict[str, Any]:
+def _fit_json(fit: Fit[Any]) -> dict[str, Any]:
     return {
         "params": dict(fit.params._asdict()),
         "standard_errors": dict(fit.standard_errors._asdict()),

@@ -51,4 +51,6 @@ def fit(
 
 def _shares(spend: NDArray[np.float64], refunded: NDArray[np.float64]) -> NDArray[np.float64]:
     positive = spend > 0
-    return np.where(positive, np.clip(refunded / np.where(positive, spend, 1.0), 0.0, 1.0), 0.0)
+    return np.where(
+        positive, np.clip(np.minimum(refunded, spend) / np.where(positive, spend, 1.0), 0.0, 1.0), 0.0
+    )
