@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from regulars.numeric import gamma_gamma, pareto_nbd
 from regulars.numeric.fit import Floats, Parameters
+from regulars.numeric.futures import Futures
 from regulars.numeric.histories import Histories, distinct
-from regulars.numeric.pareto_nbd_draws import active_futures
 
-_CHUNK_DRAWS = 1 << 19
-"""Draws held in memory at a time: some tens of megabytes."""
+_CHUNK_DRAWS = 1 << 17
+"""Draws held in memory at a time: some megabytes, so that they stay in the cache."""
 _LARGEST = np.finfo(float).max
 
 
@@ -60,11 +60,12 @@ def intervals(
 ) -> tuple[Floats, Floats]:
     """Return the quantiles at ``levels`` of each customer's discounted margin over the horizon.
 
-    By simulation of λ, μ, purchases and spend given the data; the share of customers who buy nothing because they have
-    stopped is taken exactly. Purchases are discounted by the mean factor over the drawn time active (their moments
-    inside it are uniform), which is exact in the mean and at 10% a year moves one purchase by 3% at most. Parameters
-    are taken as known. Depends on ``seed`` and on which customers there are, not on their order. Memory is bounded;
-    time is about 60 ns a draw and distinct (x, t_x, T, m) that has a chance to buy.
+    By simulation of λ, μ, purchases and spend given the data, on ``draws`` (rounded up to a power of two) evenly spread
+    points that all customers share; the share of customers who buy nothing because they have stopped is taken exactly.
+    So a customer's interval depends on their own history and on ``seed``, never on the order of rows or on who else is
+    there. Purchases are discounted by the mean factor over the drawn time active (their moments inside it are uniform),
+    which is exact in the mean and at 10% a year moves one purchase by 3% or so. Parameters are taken as known. Memory is
+    bounded; see ``bench`` for the time.
     """
     low, high = levels
     if not 0 <= low <= high < 1:
@@ -111,31 +112,21 @@ def _unit_quantiles(
 ) -> tuple[Floats, Floats]:
     """Return the quantiles of the discounted sum for γ + m z = 1 of each (history ``which``, ``seen`` purchases)."""
     given = pareto_nbd.checked(pareto)
-    horizon, rate = paying
-    p, q = spend
+    futures = Futures(given, spend, paying, draws, seed)
     alive = pareto_nbd.alive_share(given, histories)
-    none = pareto_nbd.probability_of_none(given, horizon, histories.x, histories.t_x, histories.T)
+    none = np.atleast_1d(
+        pareto_nbd.probability_of_none(given, paying[0], histories.x, histories.t_x, histories.T)
+    )
     out = (np.zeros(len(which)), np.zeros(len(which)))
     # Whoever buys nothing with a probability beyond the upper level has the interval (0, 0): no draws needed.
-    open_ = np.flatnonzero(np.atleast_1d(none)[which] < levels[1])
-    size = max(1, _CHUNK_DRAWS // draws)
-    for number, begin in enumerate(range(0, len(open_), size)):
-        rng = np.random.default_rng([seed, number])
+    open_ = np.flatnonzero(none[which] < levels[1])
+    size = max(1, _CHUNK_DRAWS // futures.draws)
+    for begin in range(0, len(open_), size):
         rows = open_[begin : begin + size]
         at = which[rows]
-        part = Histories(
-            histories.x[at], histories.t_x[at], histories.T[at], np.ones(len(at)), np.arange(len(at)), ()
-        )
-        purchases, time = active_futures(given, horizon, part, draws, rng)
-        total = rng.standard_gamma(p * purchases)
-        total /= np.maximum(
-            rng.standard_gamma(np.broadcast_to(q + p * seen[rows, None], total.shape)), 1e-300
-        )
-        if rate > 0:
-            total *= -np.expm1(-rate * time) / np.maximum(rate * time, 1e-300)
-        total.sort(axis=1)
+        ordered = np.sort(futures.sums(histories.x[at], histories.T[at], seen[rows]), axis=1)
         for quantile, level in zip(out, levels, strict=True):
-            quantile[rows] = _mixture_quantile(total, alive[at], level)
+            quantile[rows] = _mixture_quantile(ordered, alive[at], level)
     return out
 
 

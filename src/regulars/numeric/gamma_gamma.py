@@ -61,7 +61,7 @@ def fit(
     if np.any(z <= 0):
         raise ValueError("mean_spend must be positive: leave purchases worth nothing out.")
     total = float(weight.sum())
-    scale = float(weight @ z / total)
+    scale = float((weight * z).sum() / total)
     objective = _Likelihood(m, z / scale, weight * (len(m) / total))
     found = maximise(objective, _start(z / scale), _LOWER, _UPPER)
     for start in ((0.0, 1.0, 0.0), (2.0, 2.0, 2.0), (1.0, 4.0, 4.0)):
@@ -107,6 +107,11 @@ def _start(z: Floats) -> Floats:
     return np.log([p, q, (q - 1) / p])
 
 
+def _dot(left: Floats, right: Floats) -> float:
+    """Return Σ left·right without the pool of threads that a matrix library would wake for it."""
+    return float(np.einsum("i,i->", left, right))
+
+
 class _Likelihood:
     """The log-likelihood with gradient and Hessian in log (p, q, γ); Γ and ψ terms on the histogram of m."""
 
@@ -116,8 +121,8 @@ class _Likelihood:
         self.wm = weight * m
         self.total = float(weight.sum())
         self.purchases = float(self.wm.sum())
-        self.log_z = float(weight @ np.log(z))
-        self.m_log_mz = float(self.wm @ np.log(self.mz))
+        self.log_z = _dot(weight, np.log(z))
+        self.m_log_mz = _dot(self.wm, np.log(self.mz))
         self.counts, where = np.unique(m, return_inverse=True)
         self.per_count = np.bincount(where, weight)
 
@@ -131,10 +136,10 @@ class _Likelihood:
         ratio = self.mz / gamma
         logs = np.log1p(ratio)
         share = 1 / (1 + ratio)  # γ / (γ + m z)
-        log_w, log_m = float(self.weight @ logs), float(self.wm @ logs)
-        one, many = float(self.weight @ share), float(self.wm @ share)
+        log_w, log_m = _dot(self.weight, logs), _dot(self.wm, logs)
+        one, many = _dot(self.weight, share), _dot(self.wm, share)
         square = share * share
-        one2, many2 = float(self.weight @ square), float(self.wm @ square)
+        one2, many2 = _dot(self.weight, square), _dot(self.wm, square)
         value = (
             -float(k @ betaln(pc, q))
             + p * (self.m_log_mz - self.purchases * point[2])
@@ -174,7 +179,7 @@ def log_likelihood(
         raise ValueError("mean_spend must be positive: leave purchases worth nothing out.")
     pm = p * m
     each = -betaln(pm, q) + pm * np.log(m * z / gamma) - np.log(z) - (pm + q) * np.log1p(m * z / gamma)
-    return float(weight @ each)
+    return _dot(weight, each)
 
 
 def checked(params: Parameters) -> tuple[float, float, float]:

@@ -92,12 +92,17 @@ def _key(x: Floats, t_x: Floats, T: Floats) -> NDArray[np.int64]:
     return (codes[0] * sizes[1] + codes[1]) * sizes[2] + codes[2]
 
 
+_PER_UNIT = (1.0, 7.0)
+"""Times that are whole in days are codes of themselves, whether counted in days or in weeks."""
+
+
 def _codes(column: Floats) -> NDArray[np.int64]:
     """Number a column's values in ascending order; whole small numbers are their own codes."""
-    if column.max() < 2**20:
-        whole = column.astype(np.int64)
-        if np.array_equal(whole, column):
-            return whole
+    if column.max() < 2**18:
+        for parts in _PER_UNIT:
+            whole = np.rint(column * parts)
+            if np.array_equal(whole / parts, column):
+                return whole.astype(np.int64)
     return np.unique(column, return_inverse=True)[1].astype(np.int64)
 
 

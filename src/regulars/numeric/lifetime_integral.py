@@ -21,7 +21,7 @@ from regulars.numeric.fit import Floats
 TAIL = 36.0
 """How many e-folds of the integrand count: e^-36 is below double precision."""
 _CHUNK_NODES = 16_384
-_TIERS = ((1.0, 10), (6.0, 14), (np.inf, 20))
+_TIERS = ((0.5, 7), (2.0, 10), (6.0, 14), (np.inf, 20))
 """Up to this many e-folds, so many nodes."""
 _STEEP = 6.0
 _PANELS = 8

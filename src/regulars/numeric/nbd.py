@@ -38,31 +38,33 @@ def fit(
     if not len(histories.x) or total <= 0:
         raise ValueError("There must be at least one customer to fit.")
     pairs = distinct(histories.x, np.zeros_like(histories.x), histories.T, histories.weight)
-    scale = float(pairs.weight @ pairs.T / total) or 1.0
+    scale = float((pairs.weight * pairs.T).sum() / total) or 1.0
     x, end = pairs.x, pairs.T / scale
     unit = total / len(histories.inverse)
     weight = pairs.weight / unit
     counts, where = np.unique(x, return_inverse=True)
     k = np.bincount(where, weight)
-    n = float(weight.sum())
+    n, purchases = float(weight.sum()), float((weight * x).sum())
 
     def objective(point: Floats) -> tuple[float, Floats, Floats]:
         r, alpha = params = np.exp(point)
         logs = np.log1p(end / alpha)
         share = 1 / (alpha + end)
-        value = k @ (gammaln(r + counts) - gammaln(r)) - weight @ ((r + x) * logs) - weight @ x * point[1]
-        wxs = weight @ ((r + x) * share)
-        g = np.array([k @ (digamma(r + counts) - digamma(r)) - weight @ logs, n * r / alpha - wxs])
-        cross = n / alpha - weight @ share
+        value = (
+            k @ (gammaln(r + counts) - gammaln(r)) - (weight * (r + x) * logs).sum() - purchases * point[1]
+        )
+        wxs = (weight * (r + x) * share).sum()
+        g = np.array([k @ (digamma(r + counts) - digamma(r)) - (weight * logs).sum(), n * r / alpha - wxs])
+        cross = n / alpha - (weight * share).sum()
         H = np.array(
             [
                 [k @ (polygamma(1, r + counts) - polygamma(1, r)), cross],
-                [cross, -n * r / alpha**2 + weight @ ((r + x) * share**2)],
+                [cross, -n * r / alpha**2 + (weight * (r + x) * share**2).sum()],
             ]
         )
         return float(value), g * params, H * np.outer(params, params) + np.diag(g * params)
 
-    rate = float(weight @ x) / max(float(weight @ end), 1e-300)
+    rate = purchases / max(float((weight * end).sum()), 1e-300)
     found = maximise(objective, np.log([1.0, 1 / max(rate, 1e-3)]), _LOWER, _UPPER)
     values = np.exp(found.point) * [1.0, scale]
     covariance = inverse_information(found.hessian * unit) * np.outer(values, values)
@@ -70,7 +72,7 @@ def fit(
         NBD(*values.tolist()),
         NBD(*np.sqrt(np.diag(covariance)).tolist()),
         covariance,
-        float(found.value * unit - (pairs.weight @ pairs.x) * np.log(scale)),
+        float(found.value * unit - purchases * unit * np.log(scale)),
         found.converged,
         found.iterations,
         tuple(name for name, pressed in zip(NBD._fields, found.pressed, strict=True) if pressed),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regulars.numeric.fit import Floats
 
@@ -18,14 +19,15 @@ Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 
 STEP_CAP = 2.0
 EIGENVALUE_FLOOR = 1e-9  # relative to the largest eigenvalue
-DECREMENT = 1e-9  # how much more log-likelihood the quadratic model promises when we stop
+DECREMENT = 1e-6  # how much more log-likelihood the quadratic model promises when the last step is taken
+LAST_STEP = 1e-2  # and how long that step, which is no longer verified, may be
 MAX_ITERATIONS = 120
 MAX_HALVINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """Where the search ended: the point, the objective there with its derivatives, and how it went."""
+    """Where the search ended: the point, the objective there, its derivatives (short of the last, tiny step), how it went."""
 
     point: Floats
     value: float
@@ -33,13 +35,11 @@ class Maximum:
     hessian: Floats
     converged: bool
     iterations: int
-    pressed: Floats
+    pressed: NDArray[np.bool_]
     """True for parameters that stand on a side of the box."""
 
 
-def maximise(
-    objective: Objective, start: Floats, lower: Floats, upper: Floats, *, decrement: float = DECREMENT
-) -> Maximum:
+def maximise(objective: Objective, start: Floats, lower: Floats, upper: Floats) -> Maximum:
     """Maximise ``objective(point) -> (value, gradient, hessian)`` inside ``lower <= point <= upper``."""
     point = np.clip(np.asarray(start, float), lower, upper)
     value, gradient, hessian = objective(point)
@@ -48,8 +48,10 @@ def maximise(
     for iterations in range(1, MAX_ITERATIONS + 1):  # noqa: B007 - how many were needed is part of the answer
         pressed = ((point <= lower) & (gradient < 0)) | ((point >= upper) & (gradient > 0))
         step, promise = _step(gradient, hessian, ~pressed)
-        if promise < decrement:
+        if promise < DECREMENT:
             converged = True
+            if float(np.max(np.abs(step))) < LAST_STEP:
+                point, value = np.clip(point + step, lower, upper), value + promise
             break
         length = min(1.0, STEP_CAP / float(np.max(np.abs(step))))
         noise = 1e-13 * (1.0 + abs(value))
@@ -74,7 +76,7 @@ def maximise(
     )
 
 
-def _step(gradient: Floats, hessian: Floats, free: Floats) -> tuple[Floats, float]:
+def _step(gradient: Floats, hessian: Floats, free: NDArray[np.bool_]) -> tuple[Floats, float]:
     """Return the Newton step over the free parameters and the improvement that it promises."""
     step = np.zeros_like(gradient)
     if not free.any():

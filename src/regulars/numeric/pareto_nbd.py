@@ -29,6 +29,10 @@ _SKETCH = 8_000
 """Above four times this many distinct histories the search begins on a sketch of about this many."""
 
 
+_CHUNK = 8_192
+"""Histories at a time, so that their derivatives stay in the cache."""
+
+
 class ParetoNBD(NamedTuple):
     """Shape r and rate α of the purchase rates, shape s and rate β of the drop-out rates."""
 
@@ -52,13 +56,13 @@ def fit(
     total = histories.weight.sum()
     if not len(histories.x) or total <= 0:
         raise ValueError("There must be at least one customer to fit.")
-    scale = float(histories.weight @ histories.T / total) or 1.0
+    scale = float((histories.weight * histories.T).sum() / total) or 1.0
     scaled = _Likelihood(histories, scale, len(histories.inverse) / total)
     found = _search(scaled)
     values = np.exp(found.point)
     units = np.array([1.0, scale, 1.0, scale])
     covariance = inverse_information(found.hessian * scaled.unit) * np.outer(values * units, values * units)
-    log_likelihood = float(found.value * scaled.unit - histories.weight @ histories.x * np.log(scale))
+    log_likelihood = float(found.value * scaled.unit - (histories.weight * histories.x).sum() * np.log(scale))
     return Fit(
         ParetoNBD(*(values * units).tolist()),
         ParetoNBD(*np.sqrt(np.diag(covariance)).tolist()),
@@ -119,13 +123,19 @@ class _Likelihood:
         r, alpha, s, beta = params
         n, c, w = self.total, self.counts, self.per_count
         value = float(w @ (gammaln(r + c) - gammaln(r))) + n * (r * point[1] + s * point[3])
-        joint, gradient, hessian = _log_mixture(params, self.x, self.t_x, self.T, derivatives=derivatives)
-        value += float(self.weight @ joint)
+        joint, g, h = 0.0, np.zeros(4), np.zeros(10)
+        for begin in range(0, len(self.x), _CHUNK):
+            part = slice(begin, begin + _CHUNK)
+            found = _log_mixture(params, self.x[part], self.t_x[part], self.T[part], derivatives=derivatives)
+            # Sums, not products of matrices: those wake a pool of threads that costs more than it gives.
+            joint += float((found[0] * self.weight[part]).sum())
+            if derivatives:
+                g += (found[1] * self.weight[part]).sum(axis=1)
+                h += (found[2] * self.weight[part]).sum(axis=1)
+        value += joint
         if not derivatives:
             return value, np.zeros(4), np.zeros((4, 4))
-        g = gradient @ self.weight
         g += [w @ (digamma(r + c) - digamma(r)) + n * point[1], n * r / alpha, n * point[3], n * s / beta]
-        h = hessian @ self.weight
         H = np.zeros((4, 4))
         for (i, j), entry in zip(lifetime_integral.PAIRS, h, strict=True):
             H[i, j] = H[j, i] = entry
@@ -192,7 +202,7 @@ def log_likelihood(
 ) -> float:
     """Return the log-likelihood of the histories under ``params``, in their unit of time."""
     histories = distinct(frequency, recency, T, weights)
-    return float(histories.weight @ _individual(params, histories))
+    return float((histories.weight * _individual(params, histories)).sum())
 
 
 def _individual(params: Parameters, histories: Histories) -> Floats:

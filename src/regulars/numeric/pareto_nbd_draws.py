@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regulars.numeric import pareto_nbd
 from regulars.numeric.fit import Floats, Parameters
-from regulars.numeric.histories import Histories, distinct
+from regulars.numeric.histories import distinct
 
 _TINY = np.finfo(float).tiny
 
@@ -135,21 +135,3 @@ def simulate_purchases(
     drawn = posterior_draws(params, frequency, recency, T, draws, rng)
     lasting = rng.standard_exponential(drawn.alive.shape) / np.maximum(drawn.dropout, _TINY)
     return np.where(drawn.alive, rng.poisson(drawn.rate * np.minimum(lasting, horizon)), 0)
-
-
-def active_futures(
-    params: Parameters, horizon: float, histories: Histories, draws: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Draw, for histories taken as still active, purchases in the horizon and the time active in it.
-
-    Both of shape (histories, draws). What does not depend on being active (the share who are) is known exactly, so
-    figures that mix both need not spend draws on it.
-    """
-    r, alpha, s, beta = pareto_nbd.checked(params)
-    shape = (len(histories.x), draws)
-    end = histories.T[:, None]
-    rate = rng.standard_gamma(np.broadcast_to(r + histories.x[:, None], shape)) / (alpha + end)
-    dropout = rng.standard_gamma(s, shape) / (beta + end)
-    time = rng.standard_exponential(shape) / np.maximum(dropout, _TINY)
-    np.minimum(time, horizon, out=time)
-    return rng.poisson(rate * time).astype(float), time
