@@ -94,11 +94,13 @@ def _products(
         edges[number] = people.taste[placed.shopper, number] * recovered
     np.cumsum(edges, axis=0, out=edges)
     draw = rng.random(len(order), dtype=np.float32) * edges[-1][order]
-    shelf = np.zeros(len(order), dtype=np.int64)
+    count = np.zeros(len(order), dtype=np.uint8)
     for number in range(shelves - 1):
-        shelf += draw >= edges[number][order]
+        count += (draw >= edges[number][order]).view(np.uint8)
+    shelf = count.astype(np.int64)
     word = rng.integers(0, 2**64, len(order), dtype=np.uint64)
-    loyal = np.array([c.repeat_share for c in world.categories])[shelf] * 65_536 > bits(word, 0, 16)
+    repeat = np.array([c.repeat_share * 65_536 for c in world.categories]).astype(np.int64)
+    loyal = repeat[shelf] > bits(word, 0, 16)
     walk = products.tables[shelf, bits(word, 16, 12)]
     product = np.where(loyal, people.favourite[placed.shopper[order], shelf], walk)
     before = np.concatenate([product[:1], product[:-1]])

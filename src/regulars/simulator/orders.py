@@ -14,6 +14,8 @@ from regulars.simulator.shoppers import Shoppers
 from regulars.simulator.world import World
 
 IDS_PER_BLOCK = 100_000_000
+_ROW_BITS, _LOCAL_BITS = 24, 31
+"""Room for 16 million orders a block and for 68 years of seconds in a sorting key."""
 PAID, CANCELLED, PENDING = 0, 1, 2
 STATUSES = ("paid", "cancelled", "pending")
 _COUPON_USE = {"sale": (0.5, 0.95), "first": (0.12, 0.9), "other": (0.05, 0.7)}
@@ -57,42 +59,47 @@ def channel_names(world: World) -> list[str]:
 def orders(world: World, time: Seasons, people: Shoppers, block: int) -> Orders:
     """Draw the orders of one block of customers, past and future."""
     rng = stream(world.seed, "orders", block)
-    shopper, day, second = _arrivals(world, time, people, rng)
-    local = day * SECONDS + second
-    by_person = np.lexsort((local, shopper)) if len(shopper) else np.zeros(0, dtype=np.int64)
-    shopper, day, second, local = (column[by_person] for column in (shopper, day, second, local))
-    opens = np.concatenate([[True], shopper[1:] != shopper[:-1]])
+    shopper, local = _arrivals(world, time, people, rng)
+    opens = np.diff(shopper, prepend=-1) != 0
     starts = np.flatnonzero(opens)
-    number = np.arange(len(shopper)) - np.repeat(starts, np.diff([*starts, len(shopper)]))
-    gap = np.full(len(shopper), np.inf, dtype=np.float32)
-    gap[1:] = np.where(opens[1:], np.inf, np.diff(local) / SECONDS)
-    at = time.utc_start[day] + second
-    status = _statuses(world, rng, number)
+    number = np.arange(len(shopper))
+    number -= np.repeat(starts, np.diff(starts, append=len(shopper)))
+    gap = np.diff(local, prepend=0).astype(np.float32) / np.float32(SECONDS)
+    gap[starts] = np.inf
+    day = local // SECONDS
+    at = local - day * SECONDS + time.utc_start[day]
+    by_time = _order_of(at)
+    shopper, number, day = shopper[by_time], number[by_time], day[by_time]
     coupon, percent = _coupons(world, time, people, rng, shopper, day, number)
-    channel = _channels(world, people, rng, shopper, number)
-    by_time = np.argsort(at, kind="stable")
-    if len(at) >= IDS_PER_BLOCK:
-        msg = f"A block has room for {IDS_PER_BLOCK:,} orders; these rates made {len(at):,}."
-        raise ValueError(msg)
     return Orders(
         ids=block * IDS_PER_BLOCK + 1 + np.arange(len(at)),
-        shopper=shopper[by_time],
-        number=number[by_time],
-        day=day[by_time],
+        shopper=shopper,
+        number=number,
+        day=day,
         at=at[by_time],
         gap=gap[by_time],
-        status=status[by_time],
-        coupon=coupon[by_time],
-        percent=percent[by_time],
-        channel=channel[by_time],
-        past=int(np.count_nonzero(day < world.days)),
+        status=_statuses(world, rng, number),
+        coupon=coupon,
+        percent=percent,
+        channel=_channels(world, people, rng, shopper, number),
+        past=int(np.searchsorted(day, world.days)),
     )
+
+
+def _order_of(at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows in order of time, ties by row: sorting moment and row in one number beats an argsort."""
+    if len(at) >= 1 << _ROW_BITS:
+        msg = f"A block has room for {1 << _ROW_BITS:,} orders; these rates made {len(at):,}."
+        raise ValueError(msg)
+    keys = ((at - at.min()) << _ROW_BITS) + np.arange(len(at))
+    keys.sort()
+    return np.asarray(keys & ((1 << _ROW_BITS) - 1))
 
 
 def _arrivals(
     world: World, time: Seasons, people: Shoppers, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Shopper, day and local second of every order, first orders included, in no order.
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Shopper and local second since the start of every order, first orders included, by shopper and moment.
 
     A Poisson stream on a changing clock is a number of events in the business time lived, each equally likely
     anywhere in it (time change of Poisson processes).
@@ -103,18 +110,15 @@ def _arrivals(
     attempts = people.rate / (1 - world.cancelled_share - world.unpaid_share)
     repeats = rng.poisson(attempts * lived)
     shopper = np.repeat(np.arange(len(begin)), repeats)
-    business = begin[shopper] + rng.random(len(shopper)) * lived[shopper]
-    day = time.day_at(people.deals[shopper], business)
+    day = time.day_at(people.deals[shopper], begin[shopper] + rng.random(len(shopper)) * lived[shopper])
     second = time.moments(rng, day)
-    day, second = _within_life(people, rng, shopper, day, second)
-    first_day = people.acquired.astype(np.int64)
-    first_second = np.rint((people.acquired - first_day) * SECONDS).astype(np.int64)
-    everyone = np.arange(len(begin))
-    return (
-        np.concatenate([everyone, shopper]),
-        np.concatenate([first_day, day]),
-        np.concatenate([np.minimum(first_second, SECONDS - 1), second]),
-    )
+    _within_life(people, rng, shopper, day, second)
+    first = np.floor(people.acquired * SECONDS).astype(np.int64)
+    keys = np.empty(len(begin) + len(shopper), dtype=np.int64)
+    keys[: len(begin)] = (np.arange(len(begin)) << _LOCAL_BITS) + first
+    keys[len(begin) :] = (shopper << _LOCAL_BITS) + (day * SECONDS + second)
+    keys.sort()
+    return keys >> _LOCAL_BITS, keys & ((1 << _LOCAL_BITS) - 1)
 
 
 def _within_life(
@@ -123,14 +127,13 @@ def _within_life(
     shopper: NDArray[np.int64],
     day: NDArray[np.int64],
     second: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """On the day of the first order and of the drop-out, draw the hour again between the two moments."""
-    born, gone = people.acquired[shopper], people.gone[shopper]
-    edge = np.flatnonzero((day <= born) | (day + 1 > gone))
-    low = np.clip((born[edge] - day[edge]) * SECONDS, 0, SECONDS - 1)
-    high = np.clip((gone[edge] - day[edge]) * SECONDS, low, SECONDS - 1)
-    second[edge] = np.minimum(low + (high - low) * rng.random(len(edge)), SECONDS - 1)
-    return day, second
+) -> None:
+    """On the day of the first order and of the drop-out, draw ``second`` again, between the two moments."""
+    edge = np.flatnonzero((day <= people.acquired[shopper]) | (day >= np.floor(people.gone)[shopper]))
+    born, gone = people.acquired[shopper[edge]] - day[edge], people.gone[shopper[edge]] - day[edge]
+    low = np.ceil(np.clip(born * SECONDS, 0, SECONDS - 1))
+    high = np.clip(gone * SECONDS, low, SECONDS - 1)
+    second[edge] = low + (high - low) * rng.random(len(edge))
 
 
 def _statuses(world: World, rng: np.random.Generator, number: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from regulars.simulator.world import World, day
 
 SECONDS = 86_400
 _HOUR_TABLE = 16_384
+_GUIDE = 16_384
 _WEEKDAY = (3, 1, 0.6, 0.4, 0.4, 1.2, 3, 6, 8, 9, 9, 8, 8.5, 8, 7.5, 7.5, 7.5, 8, 9, 11, 12, 11, 8, 5)
 _WEEKEND = (4, 2, 1, 0.6, 0.4, 0.6, 1.2, 2.5, 5, 8, 10, 11, 10, 9, 8.5, 8.5, 9, 9, 9.5, 10.5, 11, 10, 8, 6)
 
@@ -27,6 +28,8 @@ class Seasons:
     """(2, days): orders a day relative to the mean day, for most customers and for deal seekers."""
     clock: NDArray[np.float64]
     """(2, days + 1): business time elapsed at the start of each day."""
+    guide: NDArray[np.int64]
+    """(2, bins): the day at the start of each equal slice of business time, where a search begins."""
     index: NDArray[np.float64]
     """(days,): season and weekday without promotions, mean 1 over whole years."""
     promotion: NDArray[np.int64]
@@ -47,11 +50,12 @@ class Seasons:
 
     def day_at(self, group: NDArray[np.int64], business: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the day on which the clock of ``group`` shows ``business``."""
-        found = np.empty(len(business), dtype=np.int64)
-        for number in (0, 1):
-            mine = group == number
-            found[mine] = np.searchsorted(self.clock[number], business[mine], side="right") - 1
-        return np.clip(found, 0, len(self.dates) - 1)
+        bins = self.guide.shape[1]
+        place = business * (bins / self.clock[:, -1])[group]
+        found = self.guide[group, np.minimum(place.astype(np.int64), bins - 1)]
+        while (behind := (self.clock[group, found + 1] <= business) & (found < len(self.dates) - 1)).any():
+            found = found + behind
+        return np.asarray(found)
 
     def moments(self, rng: np.random.Generator, days: NDArray[np.int64]) -> NDArray[np.int64]:
         """Draw a second of the day for each of ``days``, by the hours of weekdays and weekends."""
@@ -71,12 +75,14 @@ def seasons(world: World) -> Seasons:
     speed = index * np.array(lifts)[:, promotion]
     speed /= _yearly_mean(speed)[:, None]
     clock = np.concatenate([np.zeros((2, 1)), np.cumsum(speed, axis=1)], axis=1)
+    slices = np.arange(_GUIDE) / _GUIDE
+    guide = np.stack([np.searchsorted(c, slices * c[-1], side="right") - 1 for c in clock])
     growing = np.log1p(world.growth_yearly) * np.arange(world.days) / 365.25
     arrivals = np.exp(growing) * speed[0, : world.days]
     acquisition = np.concatenate([[0.0], np.cumsum(arrivals) / arrivals.sum()])
     hours = np.stack([_hours(_WEEKDAY), _hours(_WEEKEND)])
     utc_start = _midnights(world, dates)
-    return Seasons(dates, speed, clock, index, promotion, utc_start, weekday, hours, acquisition)
+    return Seasons(dates, speed, clock, guide, index, promotion, utc_start, weekday, hours, acquisition)
 
 
 def _index(world: World, dates: list[date], weekday: NDArray[np.int64]) -> NDArray[np.float64]:
