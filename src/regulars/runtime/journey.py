@@ -209,6 +209,26 @@ def analyse(
     return Analysis(orders, figures, worth, groups, title)
 
 
+def write_backtest(worth: value.Value, result: value.Backtest | Unknown, folder: Path) -> tuple[Path, ...]:
+    """Write backtest.json and, where there is one, backtest.parquet with a row a customer."""
+    names = ["backtest.json"]
+    with publishing(folder) as scratch:
+        (scratch / "backtest.json").write_text(dumps(said(result)), encoding="utf-8")
+        if not isinstance(result, Unknown):
+            pq.write_table(worth.with_ids(result.customers), scratch / "backtest.parquet", compression="zstd")
+            names.append("backtest.parquet")
+    return tuple(folder / name for name in names)
+
+
+def write_segments(found: Analysis, folder: Path) -> tuple[Path, ...]:
+    """Write segments.json and segments.parquet with a row a customer."""
+    with publishing(folder) as scratch:
+        (scratch / "segments.json").write_text(dumps(found.segments.to_json()), encoding="utf-8")
+        table = found.value.with_ids(found.segments.customers)
+        pq.write_table(table, scratch / "segments.parquet", compression="zstd")
+    return folder / "segments.json", folder / "segments.parquet"
+
+
 def said(result: value.Backtest | Unknown) -> dict[str, Any]:
     """Return a backtest, or why there is none, as JSON-ready data."""
     if isinstance(result, Unknown):

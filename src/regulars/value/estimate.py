@@ -108,12 +108,16 @@ class Value:
 
     def named(self) -> pa.Table:
         """Return ``customers`` with the shop's own ``customer_id`` instead of the internal key."""
+        return self.with_ids(self.customers)
+
+    def with_ids(self, table: pa.Table) -> pa.Table:
+        """Return any table with a ``customer_key`` with the shop's own ``customer_id`` in front instead."""
         identities = self.orders.workspace.engine.arrow(self.orders.identities)
         keys = np.asarray(identities["customer_key"]).astype(np.int64)
         order = np.argsort(keys, kind="stable")
-        place = order[np.searchsorted(keys, np.asarray(self.customers["customer_key"]), sorter=order)]
+        place = order[np.searchsorted(keys, np.asarray(table["customer_key"]), sorter=order)]
         ids = identities["customer_id"].take(pa.array(place))
-        return self.customers.drop_columns(["customer_key"]).add_column(0, "customer_id", ids)
+        return table.drop_columns(["customer_key"]).add_column(0, "customer_id", ids)
 
 
 def estimate(

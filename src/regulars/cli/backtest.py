@@ -1,0 +1,66 @@
+"""``regulars backtest``: what would have been said on an earlier day, beside what happened."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from regulars.cli import options
+from regulars.cli.options import Reading
+
+
+@click.command()
+@options.orders
+@click.option(
+    "--cutoff",
+    type=options.Day(),
+    metavar="DATE",
+    help="The last day the forecast knows about. [default: one horizon before the last order]",
+)
+@options.horizon
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write backtest.parquet (a row a customer) and backtest.json here.",
+)
+@options.language
+@options.as_json
+@options.reading
+def backtest(
+    origin: str,
+    cutoff: date | None,
+    horizon_days: int,
+    folder: Path | None,
+    language: str,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Hold the forecast made on an earlier day against what happened after it, beside plain forecasts.
+
+    Spend is counted after discounts and tax and before refunds, as the models see it. Without a cut-off, the horizon
+    is shortened to half of the data where they are too short for it.
+    """
+    from regulars.cli.present import Screen
+    from regulars.kit.files import ensure_writable
+    from regulars.kit.unknown import Unknown
+    from regulars.runtime.journey import dumps, read_orders, said, write_backtest
+    from regulars.value import estimate
+
+    if folder is not None:
+        ensure_writable(folder)
+    with read_orders(origin, **reading.settings()) as orders:
+        worth = estimate(orders, horizon_days=horizon_days)
+        explicit = click.get_current_context().get_parameter_source("horizon_days")
+        given = horizon_days if explicit is click.core.ParameterSource.COMMANDLINE else None
+        result = worth.backtest(cutoff, given)
+        written = write_backtest(worth, result, folder) if folder is not None else ()
+        if as_json:
+            click.echo(dumps(said(result) | {"files": [str(path) for path in written]}))
+            return
+        screen = Screen(language, orders.shop.currency)
+        screen.backtest(result)
+        if not isinstance(result, Unknown) and written:
+            screen.files(written)

@@ -1,0 +1,63 @@
+"""``regulars segments``: who belongs to which segment, and what each is worth."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from regulars.cli import options
+from regulars.cli.options import Reading
+
+
+@click.command()
+@options.orders
+@options.as_of
+@options.margin
+@options.thresholds
+@click.option("--list-thresholds", is_flag=True, help="Print every threshold with its value as well.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write segments.parquet (a row a customer) and segments.json here.",
+)
+@options.language
+@options.as_json
+@options.reading
+def segments(
+    origin: str,
+    as_of: date | None,
+    margin: float | None,
+    thresholds: tuple[str, ...],
+    list_thresholds: bool,
+    folder: Path | None,
+    language: str,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Put every customer into an RFM group, a value tier, a stage of life and every behaviour segment that fits."""
+    from regulars.cli.present import Screen
+    from regulars.kit.files import ensure_writable
+    from regulars.kit.i18n import translator
+    from regulars.runtime.journey import analyse, dumps, read_orders, write_segments
+    from regulars.segments import Thresholds, catalogue
+
+    if folder is not None:
+        ensure_writable(folder)
+    limits = Thresholds.parse(thresholds)
+    with read_orders(origin, **reading.settings()) as orders:
+        found = analyse(orders, as_of=as_of, margin=margin, thresholds=limits)
+        written = write_segments(found, folder) if folder is not None else ()
+        if as_json:
+            click.echo(dumps(found.segments.to_json(language) | {"files": [str(path) for path in written]}))
+            return
+        screen = Screen(language, orders.shop.currency)
+        for family, title in catalogue.FAMILIES.items():
+            screen.heading(translator(language)(title))
+            screen.segments(found.segments.families[family], definitions=True)
+        if list_thresholds:
+            for name, setting in limits.to_json().items():
+                screen.line(f"{name}={setting}")
+        screen.files(written)

@@ -1,0 +1,106 @@
+"""``regulars value``: from a file of orders to every customer's value and a report."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from regulars.cli import options
+from regulars.cli.options import Reading
+
+if TYPE_CHECKING:
+    from regulars.runtime.journey import Analysis
+
+
+@click.command()
+@options.orders
+@options.horizon
+@options.as_of
+@options.margin
+@options.costs
+@options.discount_rate
+@options.thresholds
+@click.option(
+    "--title", default="", metavar="NAME", help="The shop's name, for the report. [default: the file's name]"
+)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write customers.parquet, summary.json, rejects.parquet and report.html here.",
+)
+@options.language
+@options.as_json
+@options.reading
+def value(
+    origin: str,
+    horizon_days: int,
+    as_of: date | None,
+    margin: float | None,
+    costs: str | None,
+    discount_rate_yearly: float,
+    thresholds: tuple[str, ...],
+    title: str,
+    folder: Path | None,
+    language: str,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Say what every customer is worth: figures, forecast with its track record, segments, and a report.
+
+    ORDERS is a file (CSV, Excel, Parquet, JSON lines), a folder of them, or a database URL.
+    """
+    from regulars.kit.files import ensure_writable
+    from regulars.runtime.journey import analyse, dumps, read_orders
+    from regulars.segments import Thresholds
+
+    if folder is not None:
+        ensure_writable(folder)
+    limits = Thresholds.parse(thresholds)
+    with read_orders(origin, **reading.settings()) as orders:
+        found = analyse(
+            orders,
+            as_of=as_of,
+            horizon_days=horizon_days,
+            margin=margin,
+            discount_rate_yearly=discount_rate_yearly,
+            costs=costs,
+            thresholds=limits,
+            title=title or shop_title(origin),
+        )
+        written = found.write(folder, language=language) if folder is not None else ()
+        if as_json:
+            click.echo(dumps(found.summary() | {"files": [str(path) for path in written]}))
+        else:
+            show(found, written, language)
+
+
+def show(found: Analysis, written: tuple[Path, ...], language: str) -> None:
+    """Print what was read, the findings, the main figures, the segments and where the files are."""
+    from regulars.cli.present import Screen
+    from regulars.kit.i18n import mark
+
+    screen = Screen(language, found.orders.shop.currency)
+    page = found.page
+    if page.intake is not None:
+        screen.intake(page.intake)
+    screen.findings([finding.said(language) for finding in found.findings])
+    screen.heading(mark("Figures"))
+    screen.cards(page.cards)
+    screen.heading(mark("Value tiers"))
+    screen.segments(found.segments.families["tier"])
+    screen.heading(mark("Segments"))
+    screen.segments(found.segments.families["behaviour"])
+    screen.heading(mark("How far to trust the forecast"))
+    screen.backtest(found.backtest)
+    if written:
+        screen.heading(mark("Written"))
+        screen.files(written)
+
+
+def shop_title(origin: str) -> str:
+    """Return a name for the report from the origin; a database URL has none that is safe to show."""
+    return "" if "://" in origin else Path(origin).stem.split(".")[0].replace("_", " ").strip()
