@@ -1,0 +1,235 @@
+"""``regulars doctor``: whether this machine has what Regulars needs, each answer with what it is based on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from regulars.cli import options
+
+LIBRARIES = (
+    "ibis-framework",
+    "duckdb",
+    "pyarrow",
+    "numpy",
+    "scipy",
+    "pandas",
+    "babel",
+    "jinja2",
+    "rich",
+    "click",
+)
+EXTRAS = {"sql": ("adbc-driver-sqlite", "adbc-driver-postgresql", "sqlalchemy", "pymysql")}
+LEAST_DISK = 2 * 1024**3
+LEAST_MEMORY = 1024**3
+ASSETS = Path(__file__).parent.parent / "report" / "assets"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. ``state`` is ``ok``, ``note`` (an option is absent) or ``bad`` (something will not work)."""
+
+    name: str
+    state: str
+    found: str
+    advice: str = ""
+
+
+@click.command()
+@options.as_json
+def doctor(as_json: bool) -> int:
+    """Say whether this machine has what Regulars needs.
+
+    Exit code 3 when something that Regulars cannot do without is missing.
+    """
+    found = checks()
+    bad = any(check.state == "bad" for check in found)
+    if as_json:
+        click.echo(json.dumps({"ok": not bad, "checks": [asdict(check) for check in found]}, indent=2))
+    else:
+        _show(found)
+    return 3 if bad else 0
+
+
+def checks() -> list[Check]:
+    """Look at everything; never raises, never takes longer than a few seconds."""
+    return [
+        _python(),
+        *_libraries(),
+        _threads(),
+        _memory(),
+        _scratch(),
+        _duckdb(),
+        _spark(),
+        _report(),
+        _languages(),
+    ]
+
+
+def _python() -> Check:
+    return Check(
+        "Python", "ok" if sys.version_info >= (3, 11) else "bad", platform.python_version(), sys.executable
+    )
+
+
+def _libraries() -> list[Check]:
+    missing = [name for name in LIBRARIES if _version(name) is None]
+    told = ", ".join(f"{name} {_version(name)}" for name in ("regulars", *LIBRARIES) if _version(name))
+    base = Check(
+        "Libraries",
+        "bad" if missing else "ok",
+        told,
+        f"Missing: {', '.join(missing)}. Install again: pip install regulars" if missing else "",
+    )
+    return [base, *(_extra(extra, names) for extra, names in EXTRAS.items())]
+
+
+def _extra(extra: str, names: tuple[str, ...]) -> Check:
+    there = [f"{name} {_version(name)}" for name in names if _version(name)]
+    absent = [name for name in names if not _version(name)]
+    advice = (
+        f"Not installed: {', '.join(absent)}. Add with: pip install 'regulars[{extra}]'" if absent else ""
+    )
+    return Check("Databases as a source", "note" if absent else "ok", ", ".join(there) or "none", advice)
+
+
+def _threads() -> Check:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Check("Processor", "ok", f"{usable} of {os.cpu_count()} cores usable")
+
+
+def _memory() -> Check:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = _container_limit()
+    usable = min(total, limit) if limit else total
+    told = f"{_size(total)} in the machine" + (
+        f", {_size(limit)} allowed here" if limit and limit < total else ""
+    )
+    advice = "Less than 1 GB: large files will be slow." if usable < LEAST_MEMORY else ""
+    return Check("Memory", "note" if advice else "ok", told, advice)
+
+
+def _container_limit() -> int | None:
+    """Return the memory limit of the control group, as containers have it."""
+    try:
+        text = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
+def _scratch() -> Check:
+    folder = Path(tempfile.gettempdir())
+    try:
+        with tempfile.NamedTemporaryFile(prefix="regulars-doctor-", dir=folder) as probe:
+            probe.write(b"x" * 4096)
+            probe.flush()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Check(
+            "Temporary folder", "bad", f"{folder}: {error.strerror}", "Set TMPDIR to a folder you can write."
+        )
+    advice = "Less than 2 GB free: set TMPDIR to a larger disk for large files." if free < LEAST_DISK else ""
+    return Check(
+        "Temporary folder", "note" if advice else "ok", f"{folder}, writable, {_size(free)} free", advice
+    )
+
+
+def _duckdb() -> Check:
+    """Run one query through the very engine that analyses use."""
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from regulars.lake import open_workspace
+
+        workspace = open_workspace(threads=1, memory_limit="256MB")
+        try:
+            path = workspace.folder / "probe.parquet"
+            pq.write_table(pa.table({"n": [1, 2, 3]}), path)
+            table = workspace.engine.read(path)
+            answer = workspace.engine.arrow(table.aggregate(n=table.n.sum()))["n"][0].as_py()
+        finally:
+            workspace.close()
+    except Exception as error:  # whatever it is, the doctor must live to tell it
+        return Check(
+            "Engine duckdb", "bad", f"{type(error).__name__}: {error}", "Install again: pip install regulars"
+        )
+    return Check("Engine duckdb", "ok" if answer == 6 else "bad", "answers")
+
+
+def _spark() -> Check:
+    java, package = java_version(), _version("pyspark")
+    told = f"Java {java or 'not found'}, pyspark {package or 'not installed'}"
+    if package and java and java >= 17:
+        return Check("Engine spark", "ok", told)
+    advice = "Optional. Needs Java 17 or later and: pip install 'regulars[spark]'"
+    return Check("Engine spark", "note", told, advice)
+
+
+def java_version() -> int | None:
+    """Return the major version of the Java that Spark would start, or None."""
+    home = os.environ.get("JAVA_HOME")
+    program = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if not program:
+        return None
+    try:
+        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r'version "(?:1\.)?(\d+)', done.stderr + done.stdout)
+    return int(found[1]) if found else None
+
+
+def _report() -> Check:
+    built = sorted(path.name for path in ASSETS.iterdir()) if ASSETS.is_dir() else []
+    if built:
+        return Check("Report's charts", "ok", ", ".join(built))
+    advice = "The report is written without charts, tables only. Build them with: make setup"
+    return Check("Report's charts", "note", "not built", advice)
+
+
+def _languages() -> Check:
+    from regulars.kit.i18n import LANGUAGES, LOCALE_FOLDER
+
+    absent = [
+        name
+        for name in LANGUAGES
+        if name != "en" and not (LOCALE_FOLDER / name / "LC_MESSAGES" / "regulars.po").is_file()
+    ]
+    advice = f"No catalogue for: {', '.join(absent)}. Install again: pip install regulars" if absent else ""
+    return Check("Languages", "bad" if absent else "ok", ", ".join(LANGUAGES), advice)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _size(count: float) -> str:
+    return f"{count / 1024**3:.1f} GB"
+
+
+def _show(found: list[Check]) -> None:
+    signs = {"ok": "ok", "note": "note", "bad": "BAD"}
+    colours: dict[str, Any] = {"ok": "green", "note": "yellow", "bad": "red"}
+    width = max(len(check.name) for check in found)
+    for check in found:
+        sign = click.style(f"{signs[check.state]:<4}", fg=colours[check.state])
+        click.echo(f"{sign}  {check.name:<{width}}  {check.found}")
+        if check.advice:
+            click.echo(f"{'':<6}{'':<{width}}  {check.advice}")

@@ -1,0 +1,139 @@
+"""The group of verbs: lists them without importing any, and turns whatever goes wrong into an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+import regulars
+from regulars.cli.failures import EXIT_CODES, report_failure
+
+PROGRAM = "regulars"
+
+VERBS = {
+    "value": "What every customer is worth: figures, forecast, segments and a report.",
+    "backtest": "What the forecast would have said on an earlier day, beside what happened.",
+    "segments": "Who belongs to which segment, and what each segment is worth.",
+    "simulate": "Write a shop that does not exist, of any size, with its truth beside it.",
+    "demo": "Simulate a shop, analyse it and open its report.",
+    "doctor": "Say whether this machine has what Regulars needs.",
+    "completion": "Print the script that completes commands in your shell.",
+}
+"""Name and one line of each verb; the module ``regulars.cli.<name>`` holds the command ``<name>``."""
+
+EPILOG = """\b
+Exit codes
+  0    done
+  1    an error inside Regulars
+  2    the command, a file or a setting cannot be used as given
+  3    something needed is not available: Java, a database, disk space
+  130  interrupted
+
+\b
+With --json an error is one JSON object on standard error:
+code, kind, message, hint and exit_code.
+
+REGULARS_DEBUG=1 shows the traceback of an error inside Regulars.
+"""
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs by name and imports only the one that is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the verbs in the order in which people need them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"regulars.cli.{cmd_name}")
+        return getattr(module, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the verbs from their one-line descriptions, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """Complete verbs without importing them, then whatever click knows about the group's options."""
+        if incomplete and not incomplete[0].isalnum():
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            click.shell_completion.CompletionItem(name, help=line)
+            for name, line in VERBS.items()
+            if name.startswith(incomplete)
+        ]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or name the nearest one."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(args[0], VERBS, n=1, cutoff=0.5)
+        if args[0] not in VERBS and near and not args[0].startswith("-"):
+            ctx.fail(f"There is no command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(
+    PROGRAM,
+    cls=Verbs,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(regulars.__version__, "-V", "--version", message="%(prog)s %(version)s")
+def command() -> None:
+    """Know what every customer is worth, and give each of them a reason to come back.
+
+    Start with a file of orders:  regulars value orders.csv --out report
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its code."""
+    words = list(sys.argv[1:] if args is None else args)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        _complete()
+        # Not click's own main(): that one keeps interrupts and broken pipes to itself.
+        with command.make_context(PROGRAM, words) as context:
+            answer: Any = command.invoke(context)
+        sys.stdout.flush()
+        code = answer if isinstance(answer, int) and not isinstance(answer, bool) else EXIT_CODES["done"]
+    except SystemExit:
+        raise
+    except BaseException as error:
+        code = report_failure(error, as_json=_asks_for_json(words))
+    sys.exit(code)
+
+
+def _complete() -> None:
+    """Answer the shell's completion script, which calls the command with a variable set."""
+    variable = f"_{PROGRAM.upper()}_COMPLETE"
+    if instruction := os.environ.get(variable):
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(command, {}, PROGRAM, variable, instruction))
+
+
+def _asks_for_json(words: list[str]) -> bool:
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
+
+
+def _end(number: int, _frame: object) -> None:
+    """Leave through the same doors as any error, so that temporary folders are removed."""
+    sys.exit(128 + number)

@@ -1,0 +1,303 @@
+"""Show results to a person: tables and colour in a terminal, plain aligned text in a pipe, never the two mixed.
+
+In a pipe a table is one line of titles and one line a row, columns at least two spaces apart, without colour, boxes or
+cut-off cells, so that ``grep``, ``awk -F'  +'`` and a diff work. Names from the shop's own files lose their
+control characters before they reach a terminal.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from regulars.kit.i18n import mark
+from regulars.kit.unknown import Unknown
+from regulars.report.model import Card, Intake, Words
+from regulars.report.speech import Speech
+from regulars.report.view import Said
+from regulars.segments import Row
+from regulars.value import Backtest
+
+_SPACES = {"\u00a0": " ", "\u202f": " ", "\u2009": " "}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's title, a message id, and whether it holds numbers (then it is set to the right)."""
+
+    title: str
+    numeric: bool = True
+
+
+class Screen:
+    """Where a verb prints: one language, one currency, one stream.
+
+    ``rich`` is decided by the stream (a terminal or not) unless given.
+    """
+
+    def __init__(
+        self,
+        language: str = "en",
+        currency: str | None = None,
+        stream: IO[str] | None = None,
+        *,
+        rich: bool | None = None,
+    ) -> None:
+        self.stream = stream or sys.stdout
+        self.rich = self.stream.isatty() if rich is None else rich
+        self.speech = Speech(language, currency)
+
+    # The three things everything else is made of.
+
+    def line(self, words: Words | Unknown = "", *, style: str = "") -> None:
+        """Print one translated line."""
+        self._print("" if words == "" else self.speech.say(words), style)
+
+    def heading(self, words: Words) -> None:
+        """Print a title, set off from what stands above it."""
+        self._print("", "")
+        self._print(self.speech.say(words), "bold")
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        """Print a table of ready texts; nothing at all without rows."""
+        cells = [[clean(cell) for cell in row] for row in rows]
+        titles = [self.speech.t(column.title) if column.title else "" for column in columns]
+        if not cells:
+            return
+        if self.rich:
+            self._draw(columns, titles, cells)
+        else:
+            self._write(columns, titles, cells)
+
+    # What verbs show.
+
+    def findings(self, findings: Iterable[Said]) -> None:
+        """Print findings: the number, what it says, why it matters, what to do."""
+        for said in findings:
+            self._print("", "")
+            self._print(f"{said.number}  {said.headline}", "bold")
+            for text in (said.why, said.action):
+                if text:
+                    self._print(text, "", indent=2)
+
+    def cards(self, cards: Iterable[Card]) -> None:
+        """Print the main figures with the period before; an unknown figure gives its reason."""
+        shown = list(cards)
+        rows = []
+        for card in shown:
+            change = _change(card)
+            told = "" if change is None else self.speech.signed(change)
+            rows.append(
+                (
+                    self.speech.say(card.title),
+                    self.speech.value(card.value, card.unit),
+                    told,
+                    self._why(card.value),
+                )
+            )
+        notes = any(row[3] for row in rows)
+        columns = [Column(mark("Figure"), numeric=False), Column(mark("Value")), Column(mark("Change"))]
+        if notes:
+            columns.append(Column(mark("Note"), numeric=False))
+        self.table(columns, rows if notes else [row[:3] for row in rows])
+
+    def segments(self, rows: Iterable[Row], *, definitions: bool = False) -> None:
+        """Print segments with size and worth; those that cannot be told give their reason."""
+        speech, known, unknown = self.speech, [], []
+        for row in rows:
+            title, definition = row.told(speech.t)
+            if row.unknown is not None:
+                unknown.append((title, row.unknown))
+                continue
+            known.append(
+                (
+                    title,
+                    speech.value(row.customers, "count"),
+                    speech.value(row.share, "share"),
+                    speech.value(row.net, "money"),
+                    speech.value(row.clv, "money"),
+                    speech.value(row.aov, "money"),
+                    speech.value(row.median_recency_days, "count"),
+                    *((definition,) if definitions else ()),
+                )
+            )
+        columns = [
+            Column(mark("Segment"), numeric=False),
+            Column(mark("Customers")),
+            Column(mark("Share")),
+            Column(mark("Net to date")),
+            Column(mark("Predicted value")),
+            Column(mark("Average order")),
+            Column(mark("Days since the last order (median)")),
+        ]
+        if definitions:
+            columns.append(Column(mark("Who is in it"), numeric=False))
+        self.table(columns, known)
+        for title, why in unknown:
+            self._print(f"{title}: {self.speech.say(why)}", "dim")
+
+    def backtest(self, result: Backtest | Unknown) -> None:
+        """Print a forecast's scores beside the plain baselines' and what happened, or why there is no backtest."""
+        speech = self.speech
+        if isinstance(result, Unknown):
+            self.line(result)
+            return
+        percent = speech.percent
+        self._print(
+            speech.t(
+                mark("As of {cutoff}, for the {days} after it: predicted {predicted}, happened {actual}."),
+                cutoff=speech.day(result.cutoff),
+                days=speech.days(result.horizon_days),
+                predicted=speech.money(result.predicted_total),
+                actual=speech.money(result.actual_total),
+            ),
+            "",
+        )
+        columns = (
+            Column(mark("Forecast"), numeric=False),
+            Column(mark("Ranking (Gini)")),
+            Column(mark("Rank correlation")),
+            Column(mark("Caught in the top tenth")),
+            Column(mark("Bias")),
+            Column(mark("Mean error")),
+        )
+        self.table(
+            columns,
+            [
+                (
+                    speech.t(score.title),
+                    self._known(score.gini, lambda part: speech.number(part, 3)),
+                    self._known(score.spearman, lambda part: speech.number(part, 3)),
+                    self._known(score.top_decile, speech.share),
+                    self._known(score.bias, speech.signed),
+                    self._known(score.mae, speech.cents),
+                )
+                for score in result.scores
+            ],
+        )
+        if result.coverage is not None:
+            held = mark("The {level} interval held the actual value of {share} of the customers.")
+            level, share = percent(result.interval), percent(result.coverage)
+            self._print(speech.t(held, level=level, share=share), "")
+        for problem in result.problems:
+            self._print(speech.t(problem), "bold")
+
+    def intake(self, found: Intake) -> None:
+        """Print what was read and what became of it, rule by rule."""
+        speech = self.speech
+        self._print(
+            speech.t(
+                mark("Rows read {read}, accepted {accepted}, repaired {repaired}, rejected {rejected}."),
+                read=speech.count(found.read),
+                accepted=speech.count(found.accepted),
+                repaired=speech.count(found.repaired),
+                rejected=speech.count(found.rejected),
+            ),
+            "",
+        )
+        outcomes = {"repaired": mark("repaired"), "rejected": mark("rejected"), "noted": mark("noted")}
+        columns = (
+            Column(mark("Rule"), numeric=False),
+            Column(mark("Outcome"), numeric=False),
+            Column(mark("Rows")),
+            Column(mark("Example"), numeric=False),
+        )
+        self.table(
+            columns,
+            [
+                (
+                    speech.say(rule.title),
+                    speech.t(outcomes[rule.outcome]),
+                    speech.count(rule.rows),
+                    rule.example,
+                )
+                for rule in found.rules
+            ],
+        )
+        for warning in found.warnings:
+            self.line(warning, style="bold")
+
+    def files(self, paths: Iterable[Path]) -> None:
+        """Print where results were written, one path a line."""
+        for path in paths:
+            self._print(str(path), "")
+
+    # How it is printed.
+
+    @staticmethod
+    def _known(number: float | None, write: Callable[[float], str]) -> str:
+        return write(number) if number is not None and math.isfinite(number) else "–"
+
+    def _why(self, value: Any) -> str:
+        return self.speech.say(value) if isinstance(value, Unknown) else ""
+
+    def _print(self, text: str, style: str, *, indent: int = 0) -> None:
+        if self.rich:
+            from rich.padding import Padding
+            from rich.text import Text
+
+            self._console().print(Padding(Text(clean(text), style=style), (0, 0, 0, indent)))
+        else:
+            self.stream.write(f"{' ' * indent}{plain(clean(text))}".rstrip() + "\n")
+
+    def _console(self) -> Any:
+        from rich.console import Console
+
+        return Console(file=self.stream, force_terminal=True, highlight=False)
+
+    def _draw(self, columns: Sequence[Column], titles: list[str], rows: list[list[str]]) -> None:
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for column, title in zip(columns, titles, strict=True):
+            table.add_column(
+                Text(title), justify="right" if column.numeric else "left", no_wrap=column.numeric
+            )
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self._console().print(table)
+
+    def _write(self, columns: Sequence[Column], titles: list[str], rows: list[list[str]]) -> None:
+        lines = [[plain(cell) for cell in line] for line in (titles, *rows)]
+        widths = [max(_width(line[place]) for line in lines) for place in range(len(columns))]
+        for line in lines:
+            cells = (
+                " " * (width - _width(cell)) + cell if column.numeric else cell + " " * (width - _width(cell))
+                for cell, width, column in zip(line, widths, columns, strict=True)
+            )
+            self.stream.write("  ".join(cells).rstrip() + "\n")
+
+
+def clean(text: str) -> str:
+    """Replace line breaks and tabs by spaces and drop other control and direction-changing characters."""
+    text = "".join(" " if char in "\n\r\t\v\f" else char for char in text)
+    return "".join(
+        char for char in text if unicodedata.category(char) not in ("Cc", "Cf") or char == "\u200d"
+    )
+
+
+def plain(text: str) -> str:
+    """Replace the typographic spaces of numbers by ordinary ones, which tools can split and search."""
+    return "".join(_SPACES.get(char, char) for char in text)
+
+
+def _width(text: str) -> int:
+    """Return how many cells of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _change(card: Card) -> float | None:
+    now, before = card.value, card.previous
+    if before is None or isinstance(now, Unknown) or isinstance(before, Unknown) or before == 0:
+        return None
+    return now / before - 1
