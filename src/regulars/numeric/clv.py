@@ -15,7 +15,7 @@ from regulars.numeric.fit import Floats, Parameters
 from regulars.numeric.futures import Futures
 from regulars.numeric.histories import Histories, distinct
 
-_CHUNK_DRAWS = 1 << 17
+_CHUNK_DRAWS = 1 << 16
 """Draws held in memory at a time: some megabytes, so that they stay in the cache."""
 _LARGEST = np.finfo(float).max
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, ndtri, pdtrik
+from scipy.special import gammainccinv, gammaincinv, ndtri, pdtrik
 from scipy.stats import qmc
 
 from regulars.numeric.fit import Floats
@@ -42,6 +42,7 @@ class Futures:
         self.u_rate, u_dropout, u_life, self.u_count, self.u_sum, self.u_spend = points
         # The time active is Exponential(1) / μ with μ = Gamma(s) / (β + T).
         self.life = -np.log1p(-u_life) / np.maximum(gammaincinv(s, u_dropout), _TINY)
+        self.thresholds = gammainccinv(np.arange(1.0, 64.0)[:, None], self.u_count)
         counts = np.arange(1, _TABLE)[:, None]
         self.sum_table = np.vstack([np.zeros(self.draws), gammaincinv(self.p * counts, self.u_sum)])
         self.z_sum = ndtri(self.u_sum)
@@ -62,30 +63,26 @@ class Futures:
             total *= -np.expm1(-time) / np.maximum(time, _TINY)
         return total
 
-    def _counts(self, mean: Floats) -> NDArray[np.int64]:
-        """Invert the Poisson distribution function at the shared points."""
-        out = np.zeros(mean.shape, np.int64)
-        flat, count = mean.ravel(), out.ravel()
-        u = np.broadcast_to(self.u_count, mean.shape).ravel()
-        large = np.flatnonzero(flat > _LARGE_MEAN)
-        if len(large):
-            found = np.ceil(pdtrik(u[large], flat[large]) - 1e-9)
-            count[large] = np.where(np.isfinite(found), np.maximum(found, 0), np.rint(flat[large]))
-        term = np.exp(-flat)
-        left = np.flatnonzero((u > term) & (flat <= _LARGE_MEAN))
-        mean_left, u_left, term = flat[left], u[left], term[left]
-        reached = term.copy()
-        number = 0
-        while len(left):
-            number += 1
-            count[left] = number
-            term = term * mean_left / number
-            reached = reached + term
-            on = (u_left > reached) & (term > 1e-16)
-            left, mean_left, u_left, term, reached = (v[on] for v in (left, mean_left, u_left, term, reached))
+    def _counts(self, mean: Floats) -> NDArray[np.intp]:
+        """Invert the Poisson distribution function at the shared points.
+
+        More than n purchases are drawn at a point u where the mean exceeds the one that gives P(at most n) = u.
+        """
+        small = np.zeros(mean.shape, np.uint8)
+        for threshold in self.thresholds:
+            beyond = mean > threshold
+            if not beyond.any():
+                break
+            small += beyond.view(np.uint8)
+        out = small.astype(np.intp)
+        large = mean > _LARGE_MEAN
+        if large.any():
+            means = mean[large]
+            found = np.ceil(pdtrik(np.broadcast_to(self.u_count, mean.shape)[large], means) - 1e-9)
+            out[large] = np.where(np.isfinite(found), np.maximum(found, 0), np.rint(means)).astype(np.intp)
         return out
 
-    def _spent(self, counts: NDArray[np.int64]) -> Floats:
+    def _spent(self, counts: NDArray[np.intp]) -> Floats:
         """Return Gamma(p·counts) at the shared points; nothing where nothing was bought."""
         total = self.sum_table[np.minimum(counts, _TABLE - 1), np.arange(self.draws)]
         many = counts >= _TABLE
