@@ -63,8 +63,8 @@ class Figure:
 class Column:
     """A column of a :class:`Table`: its name in the rows, its marked English title and its unit.
 
-    ``unit`` is one of the figure's units or ``text``, ``month`` (its first day), ``weekday`` (1 Monday … 7 Sunday),
-    ``hour``, ``flag``.
+    ``unit`` is one of the figure's units or ``text``, ``quantity`` (pieces, perhaps fractions), ``month`` (its first
+    day), ``weekday`` (1 Monday … 7 Sunday), ``hour`` (0 … 23), ``flag``.
     """
 
     name: str
