@@ -1,0 +1,188 @@
+"""The law of engines: DuckDB and Spark read the same four tables and say the same, to the last cent and the last digit."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.shops import make_orders, named_cast
+
+from regulars import metrics, segments, value
+from regulars.lake import Orders, Shop, Workspace, open_workspace
+from regulars.segments import frames as segment_frames
+from regulars.simulator import World, simulate
+from regulars.value import frames as value_frames
+from regulars.value.assumptions import Minimum
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.xdist_group("spark"),
+    pytest.mark.skipif(shutil.which("java") is None, reason="needs Java"),
+    pytest.mark.skipif(find_spec("pyspark") is None, reason="needs regulars[spark]"),
+]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Workspace]:
+    workspace = open_workspace(engine="local[2]", memory_limit="500MB")
+    yield workspace
+    workspace.close()
+
+
+def simulated(folder: Path) -> list[dict[str, Any]]:
+    """A year and a half of a small shop: discounts, refunds, cancelled and unpaid orders, guests, and two credit notes."""
+    world = World(customers=320, start=date(2024, 8, 1), as_of=date(2026, 1, 31), future_days=0, seed=11)
+    shop = simulate(world, folder / "shop")
+    costs = {row["product_id"]: row.get("cost") for row in pq.read_table(shop.paths["products"]).to_pylist()}
+    rows = []
+    for line in pq.read_table(shop.paths["order_lines"]).to_pylist():
+        email = (line["email"] or "").lower()
+        rows.append(
+            {
+                "order_id": line["order_id"],
+                "customer": line["customer_id"] or (f"guest {email}" if email else None),
+                "at": line["ordered_at"],
+                "amount": line["unit_price"] * line["quantity"],
+                "quantity": line["quantity"],
+                "discount": line["discount"],
+                "tax": line["tax"],
+                "refunded": line["refunded"],
+                "shipping": line["shipping"],
+                "product": str(line["product_id"]),
+                "category": line["category"],
+                "cost": costs[line["product_id"]],
+                "coupon": line["coupon_code"],
+                "channel": line["channel"],
+                "country": line["country"],
+                "status": line["status"],
+            }
+        )
+    named = [row for row in rows if row["status"] == "paid" and isinstance(row["customer"], int)]
+    for number, row in enumerate((named[40], named[400])):
+        note = {"order_id": f"credit {number}", "kind": "refund", "amount": row["amount"], "status": "paid"}
+        rows.append({"customer": row["customer"], "at": row["at"] + timedelta(days=9), **note})
+    return rows
+
+
+def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give guests keys that no member has."""
+    guests: dict[str, int] = {}
+    for row in rows:
+        if isinstance(row["customer"], str):
+            row["customer"] = guests.setdefault(row["customer"], 10**12 + len(guests))
+    return rows
+
+
+@pytest.fixture(scope="module", params=["named cast", "simulated"])
+def both(
+    request: pytest.FixtureRequest, spark: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Orders, Orders]]:
+    """The same folder of canonical tables, read by DuckDB and by Spark."""
+    if request.param == "named cast":
+        rows, shop = named_cast(), Shop(currency="PLN", time_zone="Europe/Warsaw")
+    else:
+        rows = numbered(simulated(tmp_path_factory.mktemp("simulated")))
+        shop = Shop(currency="EUR", time_zone="Europe/Warsaw", delivery_counts=True)
+    with make_orders(rows, shop=shop) as duckdb:
+        yield duckdb, replace(duckdb, workspace=spark)
+
+
+def answers(both: tuple[Orders, Orders], frame: Any) -> tuple[pa.Table, pa.Table]:
+    """Execute one frame on both engines and put the rows in one order."""
+    return tuple(_sorted(orders.workspace.engine.arrow(frame(orders))) for orders in both)  # type: ignore[return-value]
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    """Sort by all columns; Spark's instants come without the word UTC."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, table[field.name].cast(pa.timestamp("us")))
+    return table.sort_by([(name, "ascending") for name in table.column_names])
+
+
+def test_the_tables_themselves(both: tuple[Orders, Orders]) -> None:
+    for name in ("orders", "lines", "products", "identities"):
+        mine, theirs = answers(both, lambda orders, name=name: getattr(orders, name))
+        assert mine.num_rows > 0
+        assert theirs.to_pylist() == mine.to_pylist()
+
+
+def test_the_frames_of_value(both: tuple[Orders, Orders]) -> None:
+    last = both[0].workspace.engine.arrow(value_frames.span(both[0].orders))["last_on"][0].as_py()
+    half = last - timedelta(days=60)
+
+    def summary(orders: Orders) -> ir.Table:
+        return value_frames.customer_summary(value_frames.purchase_days(orders.orders), half)
+
+    def window(orders: Orders) -> ir.Table:
+        return value_frames.spend_between(value_frames.purchase_days(orders.orders), half, last)
+
+    for frame in (
+        lambda orders: value_frames.purchase_days(orders.orders),
+        lambda orders: value_frames.span(orders.orders),
+        summary,
+        window,
+        lambda orders: segment_frames.habits(orders.orders, last, recent_days=365),
+        lambda orders: segment_frames.returns_from_silence(orders.orders, last, within_days=30),
+    ):
+        mine, theirs = answers(both, frame)
+        assert theirs.to_pylist() == mine.to_pylist()
+
+
+def test_all_figures_values_and_segments(both: tuple[Orders, Orders]) -> None:
+    costs = pa.table(
+        {
+            "date": pa.array([date(2024, 1, 10), date(2025, 3, 10), date(2025, 9, 1)]),
+            "channel": ["ads", "google ads", "google ads"],
+            "spend": pa.array([100.5, 900.25, 310.0]),
+        }
+    )
+    told = []
+    for orders in both:
+        figures = metrics.compute(orders, costs=costs)
+        worth = value.estimate(
+            orders,
+            margin=0.4,
+            horizon_days=180,
+            minimum=Minimum(customers=200),
+            churn_gap_days=metrics.churn_gap_days(figures),
+            lifespan_years=metrics.lifespan_years(figures),
+        )
+        groups = segments.assign(orders, worth)
+        told.append((figures.to_json(), worth, groups))
+    (figures, worth, groups), (their_figures, their_worth, their_groups) = told
+    for name, figure in figures["figures"].items():
+        assert their_figures["figures"][name] == figure, name
+    for name, table in figures["tables"].items():
+        assert their_figures["tables"][name] == table, name
+    assert their_figures == figures
+    assert their_worth.customers.to_pylist() == worth.customers.to_pylist()
+    assert their_worth.to_json() == worth.to_json()
+    assert their_groups.customers.to_pylist() == groups.customers.to_pylist()
+    assert their_groups.to_json() == groups.to_json()
+
+
+def test_a_sum_that_floats_would_lose(spark: Workspace) -> None:
+    """Cents that vanish beside a large amount in binary floating point do not vanish in either engine."""
+    rows = [(1, date(2024, 1, 1), "9007199254740.93")] + [(1, date(2024, 1, 2), "0.01")] * 99
+    with make_orders(rows) as duckdb:
+        for orders in (duckdb, replace(duckdb, workspace=spark)):
+            total = orders.orders.agg(net=orders.orders.net.sum().cast("decimal(38, 4)"))
+            assert str(orders.workspace.engine.arrow(total)["net"][0].as_py()) == "9007199254741.9200"
+
+
+def test_saving_gives_the_same_table_back(both: tuple[Orders, Orders], tmp_path: Path) -> None:
+    for number, orders in enumerate(both):
+        days = value_frames.purchase_days(orders.orders)
+        saved = orders.workspace.engine.save(days, tmp_path / f"{number}.parquet")
+        engine = orders.workspace.engine
+        assert _sorted(engine.arrow(saved)).to_pylist() == _sorted(engine.arrow(days)).to_pylist()
