@@ -1,6 +1,6 @@
 """Figures of a shop, each with its definition, window and period before: ``compute(orders) -> Figures``."""
 
-from regulars.metrics.compute import churn_gap_days, compute, lifespan_years, members
+from regulars.metrics.compute import churn_gap_days, compute, lifespan_years, members, rhythm
 from regulars.metrics.figures import Column, Figure, Figures, Table
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "compute",
     "lifespan_years",
     "members",
+    "rhythm",
 ]

@@ -92,6 +92,13 @@ def lifespan_years(figures: Figures) -> float | Unknown:
     return _number(figures["lifespan_years"])
 
 
+def rhythm(orders: Orders, as_of: date | None = None) -> tuple[float | Unknown, float | Unknown]:
+    """Return the churn gap in days and the lifespan in years as ``compute`` gives them, without the other figures."""
+    pass_ = _Pass(orders, _period(orders, as_of, 365), None)
+    gap = pass_.gap_days
+    return gap if isinstance(gap, Unknown) else float(gap), pass_.lifespan
+
+
 def members(
     orders: Orders, *, cohort: date, month_index: int | None = None, as_of: date | None = None
 ) -> pa.Table:

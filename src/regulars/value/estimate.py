@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars import metrics
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
@@ -156,8 +157,10 @@ def estimate(
     )
     unknown = minimum.missing(summary, as_of)
     fitted = model.fit(summary) if unknown is None else None
+    if churn_gap_days is None and lifespan_years is None and last is not None:
+        churn_gap_days, lifespan_years = metrics.rhythm(orders, as_of)
     if churn_gap_days is None:
-        churn_gap_days = Unknown.because("not_asked", mark("The churn gap was not computed."))
+        churn_gap_days = Unknown.because("no_orders", mark("There is no order to learn a rhythm from."))
     return Value(
         orders,
         as_of,
