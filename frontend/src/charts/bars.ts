@@ -31,7 +31,7 @@ function shared(pen: Pen, spec: Bars | Trend, name: string): Option {
 }
 
 export function bars(spec: Bars, pen: Pen): Option {
-  const hatch = { symbol: "rect", symbolSize: 1, rotation: Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [2, 4], color: pen.theme.color("surface") };
+  const hatch = { symbol: "rect", symbolSize: 1, rotation: Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [1.25, 4], color: pen.theme.color("surface") };
   const last = spec.series.length - 1;
   const column = (series: Series, at: number) => ({
     type: "bar",

@@ -34,6 +34,7 @@ export function histogram(spec: Histogram, pen: Pen): Option {
       splitNumber: pen.width < 480 ? 4 : 8,
       splitLine: { show: false },
       axisLine: { show: true, lineStyle: { color: theme.color("line-strong") } },
+      axisLabel: { ...(measure(pen, spec.xUnit)["axisLabel"] as object), showMaxLabel: false },
     },
     yAxis: measure(pen, spec.unit),
     series: [

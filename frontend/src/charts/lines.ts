@@ -16,7 +16,7 @@ export function lines(spec: Lines, pen: Pen): Option {
       const low = line.low;
       series.push(
         { ...quiet, data: xs.map((x, i) => [x, low[i]]) },
-        { ...quiet, data: xs.map((x, i) => [x, (line.high?.[i] ?? 0) - (low[i] ?? 0)]), areaStyle: { color, opacity: 0.16 } },
+        { ...quiet, data: xs.map((x, i) => [x, (line.high?.[i] ?? 0) - (low[i] ?? 0)]), name: line.band, itemStyle: { color: theme.mix("accent", "surface", 0.16) }, areaStyle: { color, opacity: 0.16 } },
       );
     }
     series.push({
@@ -37,15 +37,14 @@ export function lines(spec: Lines, pen: Pen): Option {
   const plain = base(pen);
   const most = Math.max(0, ...spec.lines.flatMap((line) => line.points.map(([x]) => x)));
   const named = spec.lines.length > 1 || Boolean(spec.lines[0]?.band);
-  const high = Math.max(0, ...spec.marks.filter((mark) => mark.axis === "y").map((mark) => mark.at));
-  const top = Math.max(high * 1.08, ...spec.lines.flatMap((line) => [...line.points.map(([, y]) => y), ...(line.high ?? [])]));
+  const highest = Math.max(0, ...spec.marks.filter((mark) => mark.axis === "y").map((mark) => mark.at));
   return {
     ...plain,
     tooltip: { ...(plain.tooltip as object), formatter: (hovered: { value: [number, number] }[]) => said(spec, pen, hovered[0]?.value[0] ?? 0) },
-    legend: named ? legend(pen, spec.lines.map((line) => line.name)) : undefined,
+    legend: named ? legend(pen, spec.lines.flatMap((line) => (line.band ? [line.name, line.band] : [line.name]))) : undefined,
     grid: { ...(grid(named, true) as object), top: named ? 44 : 20 },
     xAxis: { ...measure(pen, "number", spec.x), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: theme.color("line-strong") } }, max: most, splitNumber: pen.width < 480 ? 4 : 8 },
-    yAxis: { ...measure(pen, spec.unit), max: spec.unit === "share" && top > 0.5 ? Math.min(1, Math.ceil(top * 10) / 10) : high > 0 ? undefined : undefined },
+    yAxis: { ...measure(pen, spec.unit), max: ({ max }: { max: number }) => (highest > max ? highest * 1.1 : spec.unit === "share" && max > 0.8 ? 1 : null) },
     series,
   };
 }

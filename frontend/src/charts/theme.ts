@@ -38,7 +38,7 @@ export function readTheme(): Theme {
     tone: (tone) => color(tones[tone]),
     lines: [color("accent"), color("warm"), color("muted"), color("accent-soft"), color("bad")],
     mix: (token, under, part) => css(blend(token, under, part)),
-    ink: (token, under, part) => (luminance(blend(token, under, part)) > 0.3 ? "#14181f" : "#ffffff"),
+    ink: (token, under, part) => (luminance(blend(token, under, part)) > 0.18 ? "#14181f" : "#ffffff"),
   };
 }
 

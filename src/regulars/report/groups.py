@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Channels, Group
+from regulars.report.model import Channels, Group, RfmCell
 from regulars.report.speech import Speech
-from regulars.report.view import Cell, Chart, Column, Table
+from regulars.report.view import Cell, Chart, Column, Heat, HeatCell, Table
 
 
 def rfm(groups: Sequence[Group], speech: Speech) -> Chart:
@@ -33,6 +33,27 @@ def rfm(groups: Sequence[Group], speech: Speech) -> Chart:
     return Chart("rfm", label, spec, segments(groups, speech, t("RFM groups")), 340)
 
 
+def grid(cells: Sequence[RfmCell], speech: Speech) -> Heat:
+    """Lay recency beside frequency: how many customers, and by depth of colour what each of them has brought."""
+    t = speech.t
+    each = {(cell.r, cell.f): cell for cell in cells}
+    top = max((cell.net / cell.customers for cell in cells if cell.customers), default=0.0) or 1.0
+    rows = []
+    for f in range(5, 0, -1):
+        found: list[HeatCell | None] = []
+        for r in range(1, 6):
+            cell = each.get((r, f))
+            if cell is None or not cell.customers:
+                found.append(None)
+                continue
+            worth = cell.net / cell.customers
+            note = t("{amount} a customer", amount=speech.money(worth))
+            found.append(HeatCell(speech.count(cell.customers), min(1.0, max(0.0, worth / top)), note=note))
+        rows.append((f"F{f}", "", tuple(found)))
+    caption = t("Customers by recency (R) and frequency (F), 5 is best")
+    return Heat(caption, "", "", tuple(f"R{r}" for r in range(1, 6)), tuple(rows))
+
+
 def segments(groups: Sequence[Group], speech: Speech, caption: str = "") -> Table:
     """Lay segments out with who they are, how many, and what they bring."""
     t = speech.t
@@ -51,6 +72,10 @@ def segments(groups: Sequence[Group], speech: Speech, caption: str = "") -> Tabl
     columns += [Column(t("Days since last order"))] if recency else []
     rows = []
     for group in groups:
+        if group.unknown is not None:
+            why = Cell(speech.say(group.title), note=speech.say(group.unknown), tone="quiet")
+            rows.append((why, *(Cell("–", tone="quiet") for _ in columns[1:])))
+            continue
         cells = [
             Cell(speech.say(group.title), note=speech.say(group.rule)),
             Cell(speech.count(group.customers)),
@@ -58,7 +83,7 @@ def segments(groups: Sequence[Group], speech: Speech, caption: str = "") -> Tabl
             Cell(speech.money(group.net), bar=max(0.0, group.net / top)),
         ]
         cells += [Cell(speech.value(group.clv, "money"))] if clv else []
-        cells += [Cell(speech.value(group.orders_each, "number"))] if orders else []
+        cells += [Cell(speech.value(group.orders_each, "orders"))] if orders else []
         cells += [Cell(speech.value(group.recency_days, "count"))] if recency else []
         rows.append(tuple(cells))
     return Table(caption or t("Segments"), tuple(columns), tuple(rows))

@@ -39,6 +39,8 @@ def cohorts(found: Cohorts, speech: Speech) -> Heat:
     columns = tuple(speech.t("M{month}", month=k) for k in range(1, width + 1))
     return Heat(
         speech.t("Customers who ordered again, percent of each cohort"),
+        speech.t("Cohort"),
+        speech.t("Customers"),
         columns,
         tuple(rows),
         bool(found.mean),

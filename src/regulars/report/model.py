@@ -10,30 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from regulars.kit.unknown import Unknown
+from regulars.report.words import Number as Number
+from regulars.report.words import Sentence as Sentence
+from regulars.report.words import Unit as Unit
+from regulars.report.words import Words as Words
 
-Unit: TypeAlias = Literal["money", "count", "share", "days", "number", "ratio"]
-"""How a number is written: ``money`` with the currency, ``share`` as percent, ``ratio`` as 3.4×."""
-
-Number: TypeAlias = float | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """An English message id with named ``{placeholders}``; numbers and dates among the values are written by locale."""
-
-    message: str
-    values: tuple[tuple[str, Any], ...] = ()
-
-    @classmethod
-    def of(cls, message: str, **values: Any) -> Sentence:
-        """Build a sentence from its message id and the values of its placeholders."""
-        return cls(message, tuple(sorted(values.items())))
-
-
-Words: TypeAlias = str | Sentence
+Better: TypeAlias = Literal["up", "down"] | None
+"""Which direction of change is good news; ``None``: neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +36,7 @@ class ShopLine:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure with its change. ``better`` says which direction is good news (``None``: neither)."""
+    """One figure with its change."""
 
     name: str
     title: Words
@@ -59,7 +45,7 @@ class Card:
     definition: Words
     window: Words = ""
     previous: Number | None = None
-    better: Literal["up", "down"] | None = "up"
+    better: Better = "up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +236,7 @@ class Decile:
 class Backtest:
     """What would have been said on ``cutoff`` for the days after it, beside what happened.
 
-    ``failure`` is why the forecast must not be trusted (it then replaces the forecast's number).
+    ``failure`` is why the forecast must not be trusted; it then stands where its number would.
     """
 
     cutoff: date
@@ -278,7 +264,18 @@ class Group:
     clv: Number | None = None
     orders_each: Number | None = None
     recency_days: Number | None = None
-    advice: Words = ""
+    unknown: Unknown | None = None
+    """Why nobody can be said to be in it; its figures then mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RfmCell:
+    """Customers of one recency score and one frequency score (1 to 5, 5 best), and their net revenue."""
+
+    r: int
+    f: int
+    customers: int
+    net: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +395,7 @@ class Page:
     forecast: Forecast | Unknown | None = None
     backtest: Backtest | Unknown | None = None
     rfm: tuple[Group, ...] | Unknown | None = None
+    rfm_cells: tuple[RfmCell, ...] = ()
     segments: tuple[Group, ...] | Unknown | None = None
     channels: Channels | Unknown | None = None
     discounts: Discounts | Unknown | None = None

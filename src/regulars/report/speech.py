@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -38,7 +39,7 @@ class Speech:
 
     def value(self, number: Number | None, unit: Unit) -> str:
         """Write a number in its unit; an unknown is a dash (its reason is said elsewhere)."""
-        if number is None or isinstance(number, Unknown):
+        if number is None or isinstance(number, Unknown) or not math.isfinite(number):
             return "–"
         writers: dict[str, Callable[[float], str]] = {
             "money": self.money,
@@ -47,6 +48,8 @@ class Speech:
             "days": self.days,
             "number": self.number,
             "ratio": self.ratio,
+            "orders": lambda found: self.number(found, 1),
+            "years": self.years,
         }
         return writers[unit](number)
 
@@ -97,6 +100,10 @@ class Speech:
         """Write a length of time in days."""
         whole = round(number)
         return self.t.plural("{count} day", "{count} days", whole, count=self.count(whole))
+
+    def years(self, number: float) -> str:
+        """Write a length of time in years, with a decimal."""
+        return self.t("{number} years", number=self.number(number, 1))
 
     def ratio(self, number: float) -> str:
         """Write how many times over."""

@@ -58,9 +58,14 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """A heat map that is a table; ``mean_last`` sets its last row apart."""
+    """A heat map that is a table: ``corner`` heads the rows' names, ``size`` the numbers beside them (none: no numbers).
+
+    ``mean_last`` sets the last row apart.
+    """
 
     caption: str
+    corner: str
+    size: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[HeatCell | None, ...]], ...] = field(default=())
     mean_last: bool = False

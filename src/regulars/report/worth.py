@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from regulars.report.model import Backtest, Forecast, ValueSpread
 from regulars.report.speech import Speech
 from regulars.report.view import Cell, Chart, Column, Table, texts
@@ -51,7 +53,8 @@ def tiers(found: ValueSpread, speech: Speech) -> Table:
     rows = tuple(
         (
             Cell(speech.say(tier.title)),
-            Cell(speech.count(tier.customers), note=speech.share(tier.customers / customers)),
+            Cell(speech.count(tier.customers)),
+            Cell(speech.share(tier.customers / customers)),
             Cell(speech.money(tier.value)),
             Cell(speech.share(tier.value / value), bar=max(0.0, tier.value / value)),
             Cell(speech.money(tier.value / tier.customers) if tier.customers else "–"),
@@ -62,6 +65,7 @@ def tiers(found: ValueSpread, speech: Speech) -> Table:
     columns = (
         Column(t("Tier"), False),
         Column(t("Customers")),
+        Column(t("Share")),
         Column(t("Value")),
         Column(t("Share of value")),
         Column(t("A customer")),
@@ -141,7 +145,9 @@ def rivals(found: Backtest, speech: Speech) -> Table:
             (
                 Cell(name, note=t("in use") if each.ours else "", tone="ours" if each.ours else ""),
                 Cell(speech.value(each.gini, "number")),
-                Cell(speech.signed(bias, 0) if isinstance(bias, float | int) else "–"),
+                Cell(
+                    speech.signed(bias, 0) if isinstance(bias, float | int) and math.isfinite(bias) else "–"
+                ),
                 Cell(speech.value(each.mae, "money")),
                 Cell(speech.value(each.rmse, "money")),
                 Cell(speech.value(each.spearman, "number")),
