@@ -65,6 +65,23 @@ def test_segments_in_a_terminal_are_drawn(monkeypatch: pytest.MonkeyPatch) -> No
     assert "€123,456" in stream.getvalue()
 
 
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_a_narrow_terminal_gets_fewer_columns_but_never_a_cut_one(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown, stream = screen(rich=True)
+    shown.segments([VIP, CARTS], definitions=True)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= columns
+    assert "…" not in text
+    assert re.search(r"VIP +1,200", text)
+    assert "€123,456" in text
+    assert ("Days" in text) == (columns > 60)
+    assert "VIP: At least 3 orders." in text
+    assert "Cart abandoner: Needs carts." in text
+
+
 def test_money_is_written_as_the_language_writes_it() -> None:
     shown, stream = screen("pl")
     shown.cards([Card("net", "Net", 1234567.0, "money", "…", previous=1000000.0)])

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import IO, Any
 
 from regulars.kit.i18n import mark
@@ -32,6 +33,8 @@ class Column:
 
     title: str
     numeric: bool = True
+    spare: int = 0
+    """In a terminal too narrow for all columns the one that is most to spare goes first; 0 always stays."""
 
 
 class Screen:
@@ -108,7 +111,7 @@ class Screen:
 
     def segments(self, rows: Iterable[Row], *, definitions: bool = False) -> None:
         """Print segments with size and worth; those that cannot be told give their reason."""
-        speech, known, unknown = self.speech, [], []
+        speech, known, told, unknown = self.speech, [], [], []
         for row in rows:
             title, definition = row.told(speech.t)
             if row.unknown is not None:
@@ -123,23 +126,26 @@ class Screen:
                     speech.value(row.clv, "money"),
                     speech.value(row.aov, "money"),
                     speech.value(row.median_recency_days, "count"),
-                    *((definition,) if definitions else ()),
+                    *((definition,) if definitions and not self.rich else ()),
                 )
             )
+            told.append((title, definition))
         columns = [
             Column(mark("Segment"), numeric=False),
             Column(mark("Customers")),
-            Column(mark("Share")),
+            Column(mark("Share"), spare=2),
             Column(mark("Net to date")),
-            Column(mark("Predicted value")),
-            Column(mark("Average order")),
-            Column(mark("Days since the last order (median)")),
+            Column(mark("Predicted value"), spare=1),
+            Column(mark("Average order"), spare=3),
+            Column(mark("Days since the last order (median)"), spare=4),
         ]
-        if definitions:
+        if definitions and not self.rich:
             columns.append(Column(mark("Who is in it"), numeric=False))
         self.table(columns, known)
+        for title, definition in told if definitions and self.rich else ():
+            self._print(f"{title}: {definition}", "dim", indent=1)
         for title, why in unknown:
-            self._print(f"{title}: {self.speech.say(why)}", "dim")
+            self._print(f"{title}: {self.speech.say(why)}", "dim", indent=1 if self.rich else 0)
 
     def backtest(self, result: Backtest | Unknown) -> None:
         """Print a forecast's scores beside the plain baselines' and what happened, or why there is no backtest."""
@@ -161,8 +167,8 @@ class Screen:
         columns = (
             Column(mark("Forecast"), numeric=False),
             Column(mark("Ranking (Gini)")),
-            Column(mark("Rank correlation")),
-            Column(mark("Caught in the top tenth")),
+            Column(mark("Rank correlation"), spare=2),
+            Column(mark("Caught in the top tenth"), spare=1),
             Column(mark("Bias")),
             Column(mark("Mean error")),
         )
@@ -205,7 +211,7 @@ class Screen:
             Column(mark("Rule"), numeric=False),
             Column(mark("Outcome"), numeric=False),
             Column(mark("Rows")),
-            Column(mark("Example"), numeric=False),
+            Column(mark("Example"), numeric=False, spare=1),
         )
         self.table(
             columns,
@@ -255,14 +261,23 @@ class Screen:
         from rich.table import Table
         from rich.text import Text
 
+        console = self._console()
+        widths = [max(_width(row[place]) for row in rows) for place in range(len(columns))]
+        titles = [_folded(title, width) for title, width in zip(titles, widths, strict=True)]
+        widths = [
+            max(width, *(_width(part) for part in title.split("\n")))
+            for title, width in zip(titles, widths, strict=True)
+        ]
+        kept = _fitting(columns, widths, console.width)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for column, title in zip(columns, titles, strict=True):
+        for place in kept:
+            numeric = columns[place].numeric
             table.add_column(
-                Text(title), justify="right" if column.numeric else "left", no_wrap=column.numeric
+                Text(titles[place]), justify="right" if numeric else "left", no_wrap=numeric, vertical="top"
             )
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        self._console().print(table)
+            table.add_row(*(Text(row[place]) for place in kept))
+        console.print(table)
 
     def _write(self, columns: Sequence[Column], titles: list[str], rows: list[list[str]]) -> None:
         lines = [[plain(cell) for cell in line] for line in (titles, *rows)]
@@ -294,6 +309,20 @@ def _width(text: str) -> int:
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text
     )
+
+
+def _folded(title: str, width: int) -> str:
+    """Break a title into lines as short as its longest word and the cells under it allow."""
+    words = title.split()
+    return "\n".join(wrap(title, max([width, *(_width(word) for word in words)]))) if words else title
+
+
+def _fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[int]:
+    """Return the places of the columns that fit side by side; two cells stand between neighbours."""
+    kept = list(range(len(columns)))
+    while sum(widths[place] + 3 for place in kept) > room and any(columns[place].spare for place in kept):
+        kept.remove(max(kept, key=lambda place: columns[place].spare))
+    return kept
 
 
 def _change(card: Card) -> float | None:

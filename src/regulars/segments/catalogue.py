@@ -199,7 +199,7 @@ LIFECYCLE = _entries(
             "Several orders, and still a customer with a probability from {lapsed_p_alive} to below {at_risk_p_alive}."
         ),
     ),
-    ("active", mark("Active customer"), mark("Everybody else: ordering at the usual pace.")),
+    ("active", mark("Active customer"), mark("Everybody else: most likely still a customer.")),
 )
 
 LIFECYCLE_BY_GAP = tuple(
@@ -215,6 +215,12 @@ LIFECYCLE_BY_GAP = tuple(
             "at_risk",
             mark("Slipping away"),
             mark("Nobody: the probability of still being a customer is unknown here."),
+        ),
+        "active": Entry(
+            "lifecycle",
+            "active",
+            mark("Active customer"),
+            mark("Everybody else: the last order is not longer ago than {lifecycle_gap} days."),
         ),
     }.get(entry.name, entry)
     for entry in LIFECYCLE
