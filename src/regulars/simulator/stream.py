@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from regulars.kit.errors import Kind, RegularsError
-from regulars.simulator import exports, tables, truth
+from regulars.simulator import events, exports, newsletters, tables, truth
 from regulars.simulator.tables import Block, Plan
 from regulars.simulator.world import World
 
@@ -133,7 +133,7 @@ def _part(shared: Plan, folder: Path, name: str, group: range) -> _Part:
         files: dict[str, _Files] = {}
         for number in group:
             drawn = tables.block(shared, number)
-            for table_name, table in _facts(shared, drawn):
+            for table_name, table in _facts(shared, drawn, number):
                 if table_name not in files:
                     files[table_name] = stack.enter_context(_Files(folder / table_name))
                 files[table_name].write(name, table)
@@ -146,8 +146,12 @@ def _part(shared: Plan, folder: Path, name: str, group: range) -> _Part:
     return part
 
 
-def _facts(shared: Plan, drawn: Block) -> Iterator[tuple[str, pa.Table]]:
+def _facts(shared: Plan, drawn: Block, number: int) -> Iterator[tuple[str, pa.Table]]:
     yield "order_lines", tables.order_lines(shared, drawn)
+    if shared.world.events:
+        yield "events", events.events(shared, drawn, number)
+    if shared.world.newsletters:
+        yield "newsletters", newsletters.newsletters(shared, drawn, number)
 
 
 def _truths(shared: Plan, drawn: Block) -> Iterator[tuple[str, pa.Table]]:

@@ -13,7 +13,7 @@ from regulars.simulator.baskets import Baskets, baskets
 from regulars.simulator.catalog import Catalog, catalog
 from regulars.simulator.orders import PAID, STATUSES, Orders, channel_names, coupon_codes, orders
 from regulars.simulator.seasons import SECONDS, Seasons, seasons
-from regulars.simulator.shoppers import GUEST, LATE, Shoppers, shoppers
+from regulars.simulator.shoppers import GUEST, LATE, MEMBER, Shoppers, shoppers
 from regulars.simulator.world import World
 
 _GUEST_ORDERS = 2
@@ -59,15 +59,14 @@ def order_lines(shared: Plan, drawn: Block) -> pa.Table:
     cut = slice(0, bought.past)
     order, product = bought.order[cut], bought.product[cut]
     shopper = placed.shopper[: placed.past]
-    membership = drawn.people.membership[shopper]
-    unknown = (membership == GUEST) | ((membership == LATE) & (placed.number[: placed.past] < _GUEST_ORDERS))
+    unknown = unregistered(drawn)
     places = [name for name, _ in world.countries]
     names = [shelf.name for shelf in world.categories]
     table = {
         "order_id": columns.numbers(placed.ids[order]),
         "line": columns.numbers(bought.line[cut].astype(np.int32)),
         "customer_id": columns.numbers(drawn.people.ids[shopper][order], unknown[order]),
-        "email": _emails(world, drawn, unknown, membership, order),
+        "email": _emails(world, drawn, unknown, order),
         "product_id": columns.numbers(shared.products.ids[product]),
         "product_title": columns.words(product, shared.products.titles) if world.titles else None,
         "category": columns.words(shared.products.category[product], names),
@@ -94,16 +93,17 @@ def _required(table: dict[str, pa.Array]) -> pa.Table:
     return pa.table(list(table.values()), schema=schema)
 
 
-def _emails(
-    world: World,
-    drawn: Block,
-    unknown: NDArray[np.bool_],
-    membership: NDArray[np.int64],
-    order: NDArray[np.int64],
-) -> pa.Array:
+def unregistered(drawn: Block) -> NDArray[np.bool_]:
+    """Tell which orders of the data a guest placed."""
+    shopper, number = drawn.placed.shopper[: drawn.placed.past], drawn.placed.number[: drawn.placed.past]
+    membership = drawn.people.membership[shopper]
+    return np.asarray((membership == GUEST) | ((membership == LATE) & (number < _GUEST_ORDERS)))
+
+
+def _emails(world: World, drawn: Block, unknown: NDArray[np.bool_], order: NDArray[np.int64]) -> pa.Array:
     """E-mails as a dictionary of this block's addresses: guests' and late members', or everybody's."""
     shopper = drawn.placed.shopper[: len(unknown)]
-    told = np.ones(len(shopper), dtype=bool) if world.emails else (membership == GUEST) | (membership == LATE)
+    told = np.full(len(shopper), world.emails) | (drawn.people.membership[shopper] != MEMBER)
     who, entry = np.unique(shopper[told], return_inverse=True)
     clean = people.emails(drawn.people.ids[who])
     messy = unknown[told] & (drawn.placed.ids[: len(told)][told] % _MESSY == 0)

@@ -84,7 +84,7 @@ class World:
     """True writes product titles on the lines, beside the product table."""
     events: bool = False
     """True writes visits, views and carts."""
-    visits_per_order: float = 6.0
+    visits_per_order: float = 12.0
     """Visits that end without an order, for each that ends with one."""
     newsletters: bool = False
     """True writes newsletters sent, opened and clicked."""
