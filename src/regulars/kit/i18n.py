@@ -65,4 +65,4 @@ def _catalog(language: str) -> Catalog:
 def _plural_index(catalog: Catalog, number: int) -> int:
     from gettext import c2py
 
-    return c2py(catalog.plural_expr)(number)  # type: ignore[no-any-return]
+    return int(c2py(catalog.plural_expr)(number))

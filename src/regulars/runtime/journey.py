@@ -21,6 +21,8 @@ from regulars.kit.files import publishing
 from regulars.kit.progress import stage
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders, open_workspace
+from regulars.sources.costs import read_costs
+from regulars.value import Backtest
 
 if TYPE_CHECKING:
     from regulars.report.model import Page
@@ -90,7 +92,7 @@ def read_orders(
                 origin,
                 workspace,
                 mapping=mapping,
-                time_zone=time_zone,
+                time_zone=time_zone or "UTC",
                 currency=currency,
                 rates=rates,
                 day_first=day_first,
@@ -117,7 +119,7 @@ class Analysis:
     title: str = ""
 
     @property
-    def backtest(self) -> value.Backtest | Unknown:
+    def backtest(self) -> Backtest | Unknown:
         """The forecast's track record on this shop's own past."""
         return self.value.track_record
 
@@ -194,7 +196,7 @@ def analyse(
 
     ``margin`` is the share of net revenue left after the cost of goods; ``costs`` a table of date, channel and spend.
     """
-    spending = sources.read_costs(costs, orders.workspace) if isinstance(costs, str | Path) else costs
+    spending = read_costs(costs, orders.workspace) if isinstance(costs, str | Path) else costs
     figures = metrics.compute(orders, as_of=as_of, margin=margin, costs=spending)
     worth = value.estimate(
         orders,
@@ -209,7 +211,7 @@ def analyse(
     return Analysis(orders, figures, worth, groups, title)
 
 
-def write_backtest(worth: value.Value, result: value.Backtest | Unknown, folder: Path) -> tuple[Path, ...]:
+def write_backtest(worth: value.Value, result: Backtest | Unknown, folder: Path) -> tuple[Path, ...]:
     """Write backtest.json and, where there is one, backtest.parquet with a row a customer."""
     names = ["backtest.json"]
     with publishing(folder) as scratch:
@@ -229,7 +231,7 @@ def write_segments(found: Analysis, folder: Path) -> tuple[Path, ...]:
     return folder / "segments.json", folder / "segments.parquet"
 
 
-def said(result: value.Backtest | Unknown) -> dict[str, Any]:
+def said(result: Backtest | Unknown) -> dict[str, Any]:
     """Return a backtest, or why there is none, as JSON-ready data."""
     if isinstance(result, Unknown):
         return {"unknown": {"code": result.code, "reason": str(result)}}

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from regulars.kit.i18n import mark
 from regulars.report import model as m
+from regulars.report.model import Sentence, Words
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
+
+REPAIRS = {
+    "money.rounded": mark("Amounts with more than four decimals, rounded"),
+    "clock.unclear": mark("Moments in the hour that a clock change skips or repeats"),
+    "order.shared": mark("Orders under one number with several customers, told apart"),
+    "customer.carried": mark("Lines without a customer, given the customer of their order"),
+    "status.mixed": mark("Orders whose lines name different statuses"),
+    "order.in_older_file": mark("Lines of orders that a newer file has too, counted once"),
+    "line.repeated": mark("Lines that repeat another one exactly, counted once"),
+}
+REJECTIONS = {
+    "missing": mark("{column}: the cell is empty"),
+    "not_a_date": mark("{column}: not a date that can be read"),
+    "too_early": mark("{column}: before 1990"),
+    "in_the_future": mark("{column}: in the future"),
+    "not_a_number": mark("{column}: not a number"),
+    "absurd": mark("{column}: larger than any order can be"),
+    "unreadable": mark("Rows that do not have the columns of the header"),
+}
+NOTES = {
+    "credit_notes": mark("Credit notes: they take back, they are no purchase"),
+    "cancelled": mark("Cancelled orders, left out of every figure"),
+    "unpaid": mark("Unpaid orders, left out of every figure"),
+    "tests": mark("Test orders, left out of every figure"),
+    "zero_value": mark("Orders worth nothing, counted as orders"),
+    "lines_without_customer": mark("Rows without a customer: in the figures, not in customer values"),
+    "guests_joined": mark("Guests recognised by their e-mail as known customers"),
+}
 
 
 def intake(orders: Orders) -> m.Intake | None:
@@ -15,4 +46,53 @@ def intake(orders: Orders) -> m.Intake | None:
     told = orders.intake
     if not told:
         return None
-    return None
+    repaired, rejected = told["repaired"], told["rejected"]
+    money = told["reconciliation"]
+    return m.Intake(
+        read=told["read"],
+        accepted=told["accepted"],
+        repaired=sum(item["rows"] for item in repaired),
+        rejected=rejected["rows"],
+        rules=(
+            *(m.Rule(REPAIRS.get(item["rule"], item["rule"]), "repaired", item["rows"]) for item in repaired),
+            *(
+                m.Rule(_rejection(item["rule"], told["columns"]), "rejected", item["rows"])
+                for item in rejected["rules"]
+            ),
+            *(
+                m.Rule(title, "noted", told["counts"][name])
+                for name, title in NOTES.items()
+                if told["counts"].get(name)
+            ),
+        ),
+        balances=(
+            m.Balance(
+                mark("Rows: accepted and rejected"),
+                told["read"],
+                told["accepted"] + rejected["rows"],
+                "count",
+            ),
+            m.Balance(
+                mark("Money: accepted and rejected"),
+                float(money["input"]),
+                float(money["accepted"]) + float(money["rejected"]),
+            ),
+            m.Balance(
+                mark("Money: in orders and taken out by repairs"),
+                float(money["accepted"]),
+                float(money["carried"]) + float(money["taken_out"]),
+            ),
+        ),
+        columns=tuple(told["columns"].items()),
+        warnings=tuple(_warning(item) for item in told["warnings"]),
+        files=tuple(told["files"]),
+    )
+
+
+def _rejection(rule: str, columns: Mapping[str, str]) -> Words:
+    name, _, code = rule.partition(":")
+    return Sentence.of(REJECTIONS.get(code, code), column=columns.get(name, name))
+
+
+def _warning(item: Mapping[str, Any]) -> Words:
+    return Sentence(item["message"], tuple(sorted(item.get("values", {}).items())))
