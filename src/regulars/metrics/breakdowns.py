@@ -103,7 +103,7 @@ def hours(moments: list[dict[str, Any]], time_zone: str, told: Capabilities, per
 def _local(moments: list[dict[str, Any]], time_zone: str) -> tuple[list[int], list[int]]:
     seconds = np.asarray([row["quarter"] for row in moments], dtype=np.int64) * 900
     local = pd.to_datetime(seconds, unit="s", utc=True).tz_convert(ZoneInfo(time_zone))
-    return (local.weekday + 1).tolist(), local.hour.tolist()
+    return (local.day_of_week + 1).tolist(), local.hour.tolist()
 
 
 def discount_bands(bands: list[dict[str, Any]], told: Capabilities, period: Period) -> Table:

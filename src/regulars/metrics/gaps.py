@@ -15,6 +15,7 @@ from regulars.metrics.figures import Column, Figure, Table, Value
 from regulars.metrics.money import NO_CUSTOMERS
 from regulars.metrics.period import Period, share
 from regulars.metrics.shapes import table
+from regulars.numeric.survival import kaplan_meier
 
 NOT_REACHED = Unknown.because(
     "not_reached", mark("Fewer than half of the customers have ordered a second time so far.")
@@ -144,8 +145,6 @@ def second_order(
 
     Customers without a second order are censored after the days that they were watched.
     """
-    from regulars.numeric.survival import kaplan_meier
-
     durations, events, weights = _watched(gaps, firsts, period.as_of)
     title = mark("Customers with a second order by day since the first (Kaplan–Meier)")
     definition = mark(
@@ -174,8 +173,7 @@ def second_order(
                     "at_risk": int(curve.at_risk[place]),
                 }
             )
-        reached = (row["day"] for row in rows if row["share"] >= 0.5)
-        median = next(reached, NOT_REACHED)
+        median = NOT_REACHED if curve.median is None else int(curve.median)
     yield table(
         "second_order", title, definition, columns, rows, period.overall, empty=NO_CUSTOMERS, values=values
     )
