@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from regulars.kit.errors import RegularsError
@@ -58,3 +60,18 @@ def test_a_slip_says_what_to_write(setting: str, said: str) -> None:
     assert caught.value.code == "segments.threshold"
     assert said in str(caught.value)
     assert "inf" not in str(caught.value)
+
+
+def test_every_threshold_is_documented_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "segments.md").read_text(encoding="utf-8")
+    for name in Thresholds().to_json():
+        assert f"`{name}`" in page, name
+    for name in (
+        "first_time_days",
+        "repeat_orders",
+        "loyal_orders",
+        "big_spender_days",
+        "lapsed_days",
+        "won_back_days",
+    ):
+        assert f" {getattr(Thresholds(), name)} " in page, name

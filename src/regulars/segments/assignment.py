@@ -70,7 +70,7 @@ def assign(orders: Orders, value: Scores, *, thresholds: Thresholds | None = Non
 
     Reads ``value.customers`` (customer_key, orders, recency_days, age_days, net, aov, and nullable p_alive and clv) and the
     orders up to ``value.as_of``. What the file or the model cannot tell is ``Unknown`` in the summary, with its reason,
-    and has no members. Definitions: ``docs/figures.md``. Memory grows by about 200 bytes a customer.
+    and has no members. Definitions: ``docs/segments.md``. Memory grows by about 200 bytes a customer.
     """
     at = thresholds or Thresholds()
     facts = gather(orders, value, at)

@@ -35,13 +35,13 @@ def returns_from_silence(orders: ir.Table, as_of: date, *, within_days: int) -> 
     """Return, for customers who bought within the last days, the longest gap that one of these purchases ended.
 
     Columns: customer_key int64, gap_days int64. A purchase on the same day as another ends no gap. Only the last
-    ``within_days`` days are sorted by customer; what lies before them is needed as one date a customer.
+    ``within_days`` days are sorted by customer; of those before them only the latest date of these customers is needed.
     """
     known = _known(orders, as_of)
     bought = known.filter(known.kind == "order")
     since = ibis.literal(as_of - timedelta(days=within_days))
     recent = bought.filter(bought.ordered_on >= since).select("customer_key", "ordered_on").distinct()
-    before = bought.filter(bought.ordered_on < since)
+    before = bought.filter(bought.ordered_on < since).semi_join(recent, "customer_key")
     before = before.group_by(earlier_key=before.customer_key).aggregate(before=before.ordered_on.max())
     joined = recent.left_join(before, recent.customer_key == before.earlier_key)
     in_order = ibis.window(group_by=joined.customer_key, order_by=joined.ordered_on)

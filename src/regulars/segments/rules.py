@@ -1,6 +1,6 @@
 """Who belongs to which behaviour segment: pure decisions over columns, thresholds in, memberships out.
 
-Sources of the rules: ``docs/figures.md`` (segments). Each membership is a boolean array, one entry a customer, or an
+Sources of the rules: ``docs/segments.md``. Each membership is a boolean array, one entry a customer, or an
 ``Unknown`` with its reason where the file or the model could not tell.
 """
 
