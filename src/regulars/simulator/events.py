@@ -36,12 +36,15 @@ def events(shared: Plan, drawn: Block, block: int) -> pa.Table:
     kept = np.flatnonzero((rows["at"] >= start) & (rows["at"] < end))
     kept = kept[np.lexsort((rows["kind"][kept], rows["session"][kept], rows["at"][kept]))]
     rows = {name: column[kept] for name, column in rows.items()}
+    first = shared.time.instants(drawn.people.acquired)
+    early = rows["at"] < first[np.maximum(rows["customer"] - drawn.people.ids[0], 0)]
+    unknown = early | (rows["customer"] < 0)
     buys = rows["kind"] == _PURCHASE
     return pa.table(
         {
             "event_id": columns.numbers(block * _IDS_PER_BLOCK + 1 + np.arange(len(kept))),
             "visitor_id": columns.numbers(rows["visitor"]),
-            "customer_id": columns.numbers(rows["customer"], rows["customer"] < 0),
+            "customer_id": columns.numbers(rows["customer"], unknown),
             "session_id": columns.numbers(block * _IDS_PER_BLOCK + rows["session"]),
             "type": columns.words(rows["kind"], KINDS),
             "occurred_at": columns.instant(rows["at"]),
@@ -83,10 +86,9 @@ def _browsing(shared: Plan, drawn: Block, rng: np.random.Generator, block: int) 
     ahead = (rng.standard_exponential(n) * _LOOK_AHEAD_DAYS * SECONDS).astype(np.int64) + 3600
     at = placed.at[order] - ahead
     shopper = placed.shopper[order]
-    first = shared.time.utc_start[0] + (people.acquired[shopper] * SECONDS).astype(np.int64)
     nobody = _STRANGER_IDS + block * _IDS_PER_BLOCK + np.arange(n)
     visitor = np.where(stranger, nobody, people.ids[shopper])
-    unnamed = stranger | (at < first) | (people.membership[shopper] != MEMBER)
+    unnamed = stranger | (people.membership[shopper] != MEMBER)
     customer = np.where(unnamed, -1, people.ids[shopper])
     session = 1 + placed.past + np.arange(n)
     views = rng.geometric(0.4, n)

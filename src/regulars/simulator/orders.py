@@ -113,7 +113,7 @@ def _arrivals(
     day = time.day_at(people.deals[shopper], begin[shopper] + rng.random(len(shopper)) * lived[shopper])
     second = time.moments(rng, day)
     _within_life(people, rng, shopper, day, second)
-    first = np.floor(people.acquired * SECONDS).astype(np.int64)
+    first = np.rint(people.acquired * SECONDS).astype(np.int64)
     keys = np.empty(len(begin) + len(shopper), dtype=np.int64)
     keys[: len(begin)] = (np.arange(len(begin)) << _LOCAL_BITS) + first
     keys[len(begin) :] = (shopper << _LOCAL_BITS) + (day * SECONDS + second)

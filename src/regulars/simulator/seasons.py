@@ -57,6 +57,12 @@ class Seasons:
             found = found + behind
         return np.asarray(found)
 
+    def instants(self, moment: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return seconds since 1970 for moments in local days since the start, also beyond the calendar's end."""
+        seconds = np.rint(moment * SECONDS).astype(np.int64)
+        day = np.minimum(seconds // SECONDS, len(self.dates) - 1)
+        return np.asarray(self.utc_start[day] + (seconds - day * SECONDS))
+
     def moments(self, rng: np.random.Generator, days: NDArray[np.int64]) -> NDArray[np.int64]:
         """Draw a second of the day for each of ``days``, by the hours of weekdays and weekends."""
         pick = rng.integers(0, self.hours.shape[1], len(days))

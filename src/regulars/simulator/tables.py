@@ -12,7 +12,7 @@ from regulars.simulator import columns, people
 from regulars.simulator.baskets import Baskets, baskets
 from regulars.simulator.catalog import Catalog, catalog
 from regulars.simulator.orders import PAID, STATUSES, Orders, channel_names, coupon_codes, orders
-from regulars.simulator.seasons import SECONDS, Seasons, seasons
+from regulars.simulator.seasons import Seasons, seasons
 from regulars.simulator.shoppers import GUEST, LATE, MEMBER, Shoppers, shoppers
 from regulars.simulator.world import World
 
@@ -118,17 +118,14 @@ def _emails(world: World, drawn: Block, unknown: NDArray[np.bool_], order: NDArr
 def customers(shared: Plan, drawn: Block) -> pa.Table:
     """Return the truth about each customer of a block. No name, no e-mail; guests have a number here and only here."""
     world, who, placed = shared.world, drawn.people, drawn.placed
-    midnight = shared.time.utc_start[0]
     valid = (placed.status == PAID) & (np.arange(len(placed.ids)) < placed.past)
     far = (world.days + 36_525) * 1.0
     table = {
         "customer_id": columns.numbers(who.ids),
         "lambda_per_day": columns.numbers(who.rate),
         "mu_per_day": columns.numbers(who.dropout),
-        "acquired_at": columns.instant(midnight + np.rint(who.acquired * SECONDS).astype(np.int64)),
-        "lifetime_end": columns.instant(
-            midnight + np.rint(np.minimum(who.gone, far) * SECONDS).astype(np.int64)
-        ),
+        "acquired_at": columns.instant(shared.time.instants(who.acquired)),
+        "lifetime_end": columns.instant(shared.time.instants(np.minimum(who.gone, far))),
         "alive": columns.numbers(who.gone >= world.days),
         "mean_spend": columns.numbers(who.mean_spend),
         "orders": columns.numbers(
