@@ -1,0 +1,208 @@
+"""What came in and what became of it: every row and every cent accounted for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
+from regulars.sources import identity, zones
+from regulars.sources.cells import years
+from regulars.sources.facts import Facts
+from regulars.sources.quoting import text
+from regulars.sources.reading import Reading
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from regulars.sources.raw import Raw
+
+REASONS = {
+    "missing": mark("the cell is empty"),
+    "not_a_date": mark("not a date that can be read"),
+    "too_early": mark("before 1990"),
+    "in_the_future": mark("in the future"),
+    "not_a_number": mark("not a number"),
+    "absurd": mark("larger than any order can be"),
+}
+MASK = "regexp_replace({0}, '[^\\s@]+@[^\\s@]+', '***', 'g')"
+
+
+def write_rejects(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, path: Path) -> None:
+    """Write every row that could not be used, with its line, column, cell and reason."""
+    columns = " ".join(
+        f"WHEN {text(name)} THEN {text(source)}" for name, source in reading.found.columns.items()
+    )
+    reasons = " ".join(f"WHEN {text(code)} THEN {text(reason)}" for code, reason in REASONS.items())
+    rows = f"""SELECT f AS __file, r AS __row, split_part(why, ':', 1) AS name, split_part(why, ':', 2) AS code, bad
+        FROM regulars_filled WHERE why IS NOT NULL"""
+    connection.execute(
+        f"""COPY (SELECT __file AS file, line, CASE name {columns} ELSE name END AS "column",
+                {MASK.format("bad")} AS value, CASE code {reasons} ELSE code END AS reason
+            FROM ({raw.with_lines(f"({rows})")})
+            UNION ALL BY NAME SELECT file, line, "column", {MASK.format("value")} AS value, reason FROM {raw.rejects})
+            TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd)"""
+    )
+
+
+def check_usable(seen: dict[str, Any], folder: Path) -> None:
+    """Raise when not one row could be used, with the commonest reason."""
+    if seen["accepted"]:
+        return
+    if not seen["rows"]:
+        raise RegularsError("source.empty", "The file has a header but not one row.", kind=Kind.INVALID)
+    why = seen["commonest"] or ""
+    name, _, reason = why.partition(":")
+    raise RegularsError(
+        "source.nothing_usable",
+        f"Not one of {seen['rows']} rows could be used; most often because of {name}: {REASONS.get(reason, reason)}.",
+        hint="Check the columns recognised, or name them with --map NAME=COLUMN.",
+    )
+
+
+def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    cursor = connection.execute(sql)
+    names = [item[0] for item in cursor.description]
+    return dict(zip(names, cursor.fetchone() or (), strict=False))
+
+
+def overview(connection: duckdb.DuckDBPyConnection, reading: Reading) -> dict[str, Any]:
+    """Count and sum the cells once, before anything is built on them."""
+    moment = reading.moments["ordered_at"]
+    unclear = "false" if moment.has_zone else zones.unclear("wall", reading.options.time_zone, *years(reading))
+    if moment.offsets:
+        unclear = f"(off IS NULL AND {unclear})"
+    return _row(
+        connection,
+        f"""SELECT count(*) AS rows, count(*) FILTER (WHERE why IS NULL) AS accepted,
+            coalesce(sum(amt), 0) AS amount, coalesce(sum(amt) FILTER (WHERE why IS NULL), 0) AS accepted_amount,
+            coalesce(sum(amt) FILTER (WHERE why IS NOT NULL), 0) AS rejected_amount,
+            count(*) FILTER (WHERE why IS NULL AND rounded) AS rounded,
+            coalesce(sum(CAST(amt AS DOUBLE) - exact) FILTER (WHERE why IS NULL AND rounded), 0) AS rounded_by,
+            count(*) FILTER (WHERE why IS NULL AND {unclear}) AS unclear_clock,
+            bool_or(wall <> date_trunc('day', wall)) FILTER (WHERE why IS NULL) AS clock,
+            mode(why) AS commonest, coalesce(bool_or(amt < 0) FILTER (WHERE why IS NULL), false) AS negative,
+            count(*) FILTER (WHERE why IS NULL AND cid IS NULL AND mail IS NULL) AS lines_without_customer
+            FROM regulars_filled""",
+    )
+
+
+def summary(
+    connection: duckdb.DuckDBPyConnection,
+    raw: Raw,
+    reading: Reading,
+    facts: Facts,
+    seen: dict[str, Any],
+    folder: Path,
+) -> dict[str, Any]:
+    """Return the whole account, JSON-ready: money as decimal text, days as ISO text."""
+    orders = f"read_parquet({text(str(folder / 'orders.parquet'))})"
+    money = ("gross", "discount", "shipping", "tax", "refunded", "net")
+    sums = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in money)
+    counted = _row(
+        connection,
+        f"""SELECT count(*) FILTER (WHERE kind = 'order') AS orders, count(*) FILTER (WHERE kind = 'refund') AS credit_notes,
+            count(*) FILTER (WHERE status = 'cancelled') AS cancelled, count(*) FILTER (WHERE status = 'unpaid') AS unpaid,
+            count(*) FILTER (WHERE status = 'test') AS tests,
+            count(*) FILTER (WHERE kind = 'order' AND gross - discount = 0) AS zero_value,
+            count(*) FILTER (WHERE customer_key IS NULL) AS orders_without_customer,
+            count(DISTINCT customer_key) AS customers, coalesce(sum(lines), 0) AS lines,
+            CAST(min(ordered_on) AS VARCHAR) AS first_day, CAST(max(ordered_on) AS VARCHAR) AS last_day, {sums}
+            FROM {orders}""",
+    )
+    carried = _row(connection, "SELECT count(*) AS lines, coalesce(sum(amt), 0) AS amount FROM regulars_lines")
+    by_rule = connection.execute(
+        "SELECT why, count(*), coalesce(sum(amt), 0) FROM regulars_filled WHERE why IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
+    ).fetchall()
+    repairs = _repairs(connection, reading, facts, seen)
+    taken_out = sum((Decimal(item["amount"]) for item in repairs), Decimal(0))
+    difference = seen["accepted_amount"] - carried["amount"] - taken_out
+    first, last = counted.pop("first_day"), counted.pop("last_day")
+    account = {name: _text(counted.pop(name)) for name in money}
+    repeats = facts.counts.get("repeated_lines", 0)
+    if repeats and not reading.options.drop_repeats:
+        reading.warn(
+            "lines.repeated",
+            mark(
+                "{lines} lines repeat another line of their order in everything, worth {amount}. If exports overlap, "
+                "use --drop-repeats."
+            ),
+            lines=repeats,
+            amount=_text(facts.counts["repeated_amount"]),
+            estimated=facts.counts["repeats_estimated"],
+        )
+    return {
+        "files": [str(file.name) if hasattr(file, "name") else str(file) for file in raw.files],
+        "columns": dict(reading.found.columns),
+        "profile": reading.found.profile.name if reading.found.profile else None,
+        "layout": layout(reading, facts),
+        "read": int(seen["rows"]) + raw.rejected,
+        "accepted": int(seen["accepted"]),
+        "rejected": {
+            "rows": int(seen["rows"]) - int(seen["accepted"]) + raw.rejected,
+            "rules": [
+                *(
+                    {"rule": why, "rows": int(rows), "amount": _text(amount)}
+                    for why, rows, amount in by_rule
+                ),
+                *([{"rule": "row:unreadable", "rows": raw.rejected, "amount": "0.00"}] if raw.rejected else []),
+            ],
+        },
+        "repaired": repairs,
+        "reconciliation": {
+            "input": _text(seen["amount"]),
+            "accepted": _text(seen["accepted_amount"]),
+            "rejected": _text(seen["rejected_amount"]),
+            "taken_out": _text(taken_out),
+            "carried": _text(carried["amount"]),
+            "difference": _text(difference),
+            "account": account,
+        },
+        "counts": {
+            "records": int(seen["rows"]) + raw.rejected,
+            **{name: int(value) for name, value in counted.items()},
+            "lines_without_customer": int(seen["lines_without_customer"]),
+            "guests_joined": int(connection.execute(identity.guests_joined("")).fetchone()[0]),  # type: ignore[index]
+            "repeated_lines": repeats,
+        },
+        "dates": {"first": first, "last": last, "time_zone": reading.options.time_zone},
+        "currency": reading.currency,
+        "currencies": reading.several,
+        "warnings": reading.warnings,
+    }
+
+
+def layout(reading: Reading, facts: Facts) -> str:
+    """Name the shape of the source."""
+    if reading.found.packed:
+        return "packed"
+    if reading.found.profile and reading.found.profile.sparse:
+        return "shopify"
+    has_lines = any(reading.has(name) for name in ("product_id", "title", "unit_price"))
+    return "lines" if has_lines else "orders"
+
+
+def _repairs(
+    connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts, seen: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """List every repair that happened: rule, rows or orders touched, and the money it took out of the input."""
+    counts = facts.counts
+    dropped = counts.get("repeated_lines", 0) if reading.options.drop_repeats else 0
+    found = [
+        ("money.rounded", seen["rounded"], 0),
+        ("clock.unclear", seen["unclear_clock"], 0),
+        ("order.shared", counts.get("orders_shared", 0), 0),
+        ("customer.carried", counts.get("orders_with_nobody_lines", 0), 0),
+        ("status.mixed", counts.get("orders_of_mixed_status", 0), 0),
+        ("order.in_older_file", counts.get("lines_from_older_files", 0), counts.get("amount_from_older_files", 0)),
+        ("line.repeated", dropped, counts.get("repeated_amount", 0) if dropped else 0),
+    ]
+    return [{"rule": rule, "rows": int(rows), "amount": _text(amount)} for rule, rows, amount in found if rows]
+
+
+def _text(amount: object) -> str:
+    value = Decimal(str(amount))
+    cents = value.quantize(Decimal("0.01"))
+    return str(cents if cents == value else value.normalize())

@@ -1,0 +1,113 @@
+"""Numbers as people and programs write them: decimal commas, thousands, currencies, brackets for minus, floats.
+
+Whether a lone ``1,234`` or ``1.234`` means thousands is decided by the whole column, then by the other columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.sources.quoting import column
+from regulars.sources.recognise import NUMERIC
+
+ABSURD = 1e12
+
+BLANKS = "('', 'null', 'none', 'nan', 'nat', 'n/a', 'na', '-', '\\n')"
+
+# The digits of a number, without its sign, its currency and the spaces and apostrophes between thousands.
+_NUMBER = (
+    r"^[(]?\s*[-+−]?\s*(?:\p{Sc}|[\p{L}]{1,3}\p{Sc}?)?\s*[-+−]?\s*"
+    r"(\d[\d\s\x{a0}\x{202f}\x{2009}.,''’]*|[.,]\d+)"
+    r"(?:\p{Sc}|[\p{L}]{1,4})?\s*[-)−]?$"
+)
+
+MACROS = (
+    # A cell's text without its edges, or nothing where people write that there is nothing.
+    f"CREATE OR REPLACE TEMP MACRO regulars_text(v) AS "
+    f"CASE WHEN lower(trim(v, ' \t\r\n\u00a0')) IN {BLANKS} THEN NULL ELSE trim(v, ' \t\r\n\u00a0') END",
+    f"CREATE OR REPLACE TEMP MACRO regulars_digits(v) AS "
+    rf"regexp_replace(regexp_extract(v, '{_NUMBER}', 1), '[^0-9.,]', '', 'g')",
+    r"""CREATE OR REPLACE TEMP MACRO regulars_unified(d, comma) AS CASE
+        WHEN d IS NULL OR d = '' THEN NULL
+        WHEN NOT contains(d, ',') AND NOT contains(d, '.') THEN d
+        WHEN contains(d, ',') AND contains(d, '.') THEN CASE
+            WHEN regexp_full_match(d, '\d{1,3}(\.\d{3})*,\d*') THEN replace(replace(d, '.', ''), ',', '.')
+            WHEN regexp_full_match(d, '\d{1,3}(,\d{2,3})*\.\d*') THEN replace(d, ',', '') END
+        WHEN contains(d, ',') THEN CASE
+            WHEN regexp_full_match(d, '[1-9]\d{0,2}(,\d{3}){2,}') THEN replace(d, ',', '')
+            WHEN regexp_full_match(d, '[1-9]\d{0,2},\d{3}') AND NOT comma THEN replace(d, ',', '')
+            WHEN regexp_full_match(d, '\d*,\d*') THEN replace(d, ',', '.') END
+        ELSE CASE
+            WHEN regexp_full_match(d, '[1-9]\d{0,2}(\.\d{3}){2,}') THEN replace(d, '.', '')
+            WHEN regexp_full_match(d, '[1-9]\d{0,2}\.\d{3}') AND comma THEN replace(d, '.', '')
+            WHEN regexp_full_match(d, '\d*\.\d*') THEN d END END""",
+    r"""CREATE OR REPLACE TEMP MACRO regulars_number(v, comma) AS CASE
+        WHEN NOT comma AND TRY_CAST(v AS DOUBLE) IS NOT NULL THEN TRY_CAST(v AS DOUBLE)
+        ELSE TRY_CAST(regulars_unified(regulars_digits(v), comma) AS DOUBLE)
+            * CASE WHEN regexp_matches(v, '^\(.*\)$|[-−]') THEN -1 ELSE 1 END END""",
+    r"""CREATE OR REPLACE TEMP MACRO regulars_says_comma(v) AS contains(v, ',') AND
+        regexp_matches(regulars_digits(v), '^\d*,(\d{1,2}|\d{4,})$|\.\d{3},|^0,\d+$')""",
+    r"""CREATE OR REPLACE TEMP MACRO regulars_says_dot(v) AS contains(v, '.') AND
+        regexp_matches(regulars_digits(v), '^\d*\.(\d{1,2}|\d{4,})$|,\d{3}\.|^0\.\d+$')""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """How one column of numbers is read."""
+
+    source: str
+    type: str
+    comma: bool = False
+
+    @property
+    def value(self) -> str:
+        """SQL: the number as DOUBLE, nothing for a blank or for what is not a number."""
+        cell = column(self.source)
+        if NUMERIC.match(self.type):
+            plain = f"CAST({cell} AS DOUBLE)"
+            return plain if not self.type.startswith(("DOUBLE", "FLOAT")) else f"CASE WHEN isfinite({plain}) THEN {plain} END"
+        return f"regulars_number(regulars_text({cell}), {str(self.comma).lower()})"
+
+    @property
+    def bad(self) -> str | None:
+        """SQL: the cell says something that is not a number; nothing where that cannot be."""
+        cell = column(self.source)
+        if self.type.startswith(("DOUBLE", "FLOAT")):
+            return f"isinf({cell})"
+        if NUMERIC.match(self.type):
+            return None
+        return f"(regulars_text({cell}) IS NOT NULL AND {self.value} IS NULL)"
+
+
+def survey(name: str, source: str, type_: str) -> dict[str, str]:
+    """Return the aggregates that decide how a column is read."""
+    if NUMERIC.match(type_):
+        return {}
+    cell = f"regulars_text({column(source)})"
+    return {
+        f"{name}.comma": f"count(*) FILTER (WHERE regulars_says_comma({cell}))",
+        f"{name}.dot": f"count(*) FILTER (WHERE regulars_says_dot({cell}))",
+        f"{name}.lone_comma": f"count(*) FILTER (WHERE contains({cell}, ','))",
+    }
+
+
+def decide(sources: Mapping[str, str], types: Mapping[str, str], seen: Mapping[str, Any]) -> dict[str, Number]:
+    """Decide for each column whether its comma is a decimal one; columns without evidence follow the others."""
+    votes = {name: _votes(name, seen) for name in sources}
+    everywhere = sum(votes.values()) > 0
+    return {
+        name: Number(source, types[source], votes[name] > 0 if votes[name] else everywhere)
+        for name, source in sources.items()
+    }
+
+
+def _votes(name: str, seen: Mapping[str, Any]) -> int:
+    return int(seen.get(f"{name}.comma", 0)) - int(seen.get(f"{name}.dot", 0))
+
+
+def money(value: str) -> str:
+    """SQL: a DOUBLE as money, rounded half up to four decimals."""
+    return f"TRY_CAST({value} AS DECIMAL(18, 4))"
