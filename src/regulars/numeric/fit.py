@@ -23,8 +23,9 @@ class Fit(Generic[P]):
 
     ``params`` and ``standard_errors`` are named tuples in the units of the input; ``covariance`` is the inverse
     observed information in the same order. ``converged`` is true when the search stopped at a stationary point.
-    ``at_bound`` names parameters that ran to the edge of the searched box, where the data do not tell them (all
-    customers bought once, nobody drops out); their standard errors are large but finite and mean little.
+    ``undetermined`` names the parameters that the data do not tell (all customers bought once, nobody drops out): they ran
+    to the edge of the searched box, or their standard error is several times their value. Predictions still use them,
+    and are as good as any others that explain the same data.
     """
 
     params: P
@@ -33,4 +34,4 @@ class Fit(Generic[P]):
     log_likelihood: float
     converged: bool
     iterations: int
-    at_bound: tuple[str, ...] = ()
+    undetermined: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln, digamma, polygamma
 
 from regulars.numeric.fit import Fit, Floats, Parameters
-from regulars.numeric.newton import inverse_information, maximise
+from regulars.numeric.newton import conclude, maximise
 
 Q_FLOOR = 1.05
 """The mean spend of a new customer is finite only for q > 1, so the search stays above this."""
@@ -69,18 +69,8 @@ def fit(
             break
         again = maximise(objective, np.array(start), _LOWER, _UPPER)
         found = max(found, again, key=lambda one: (one.value, one.converged))
-    unit = total / len(m)
-    values = np.exp(found.point) * [1.0, 1.0, scale]
-    covariance = inverse_information(found.hessian * unit) * np.outer(values, values)
-    return Fit(
-        GammaGamma(*values.tolist()),
-        GammaGamma(*np.sqrt(np.diag(covariance)).tolist()),
-        covariance,
-        float(found.value * unit - total * np.log(scale)),
-        found.converged,
-        found.iterations,
-        tuple(name for name, pressed in zip(GammaGamma._fields, found.pressed, strict=True) if pressed),
-    )
+    units = np.array([1.0, 1.0, scale])
+    return conclude(GammaGamma, found, units, total / len(m), -total * float(np.log(scale)))
 
 
 def _checked_spend(frequency: ArrayLike, mean_spend: ArrayLike) -> tuple[Floats, Floats]:

@@ -21,9 +21,8 @@ from regulars.numeric.fit import Floats
 TAIL = 36.0
 """How many e-folds of the integrand count: e^-36 is below double precision."""
 _CHUNK_NODES = 16_384
-_TIERS = ((0.5, 7), (2.0, 10), (6.0, 14), (np.inf, 20))
-"""Up to this many e-folds, so many nodes."""
-_STEEP = 6.0
+_TIERS = ((0.5, 1.6, 7), (2.0, 0.7, 10), (6.0, 0.32, 14), (np.inf, 0.15, 20))
+"""Up to so many e-folds and at least so far from the singularity, so many nodes."""
 _PANELS = 8
 MOMENTS = 15
 PAIRS = tuple((i, j) for i in range(4) for j in range(i, 4))
@@ -55,21 +54,23 @@ def moments(
     k = a + b - 1
     width = np.minimum(whole, TAIL / k)
     folds = k * width
-    cut = whole > width
-    steep = np.maximum(C / A, C / B) > _STEEP
-    if cut.any():
-        v = np.expm1(np.where(cut, width, 0.0))
-        fallen = a * np.log1p(C / A * v) + b * np.log1p(C / B * v) - width
-        steep |= cut & (fallen < TAIL - 4)
+    # Distance to the singularity left of zero, in lengths of the interval: how far it is tells how many nodes are needed.
+    near = -np.log1p(-1 / np.maximum(np.maximum(C / A, C / B), 1 + 1e-9))
+    far = near / np.maximum(width, 1e-300)
+    plain = np.ones(len(a), bool)
+    cut = np.flatnonzero(whole > width)
+    if len(cut):
+        plain[cut] = _fallen(a[cut], b, C[cut] / A[cut], C[cut] / B[cut], width[cut]) >= TAIL - 4
     out = np.zeros((MOMENTS if derivatives else 1, len(a)))
-    floor = -1.0
-    for limit, count in _TIERS:
-        rows = np.flatnonzero(~steep & (folds > floor) & (folds <= limit))
-        _gauss(out, rows, count, b, (a, A, B, C), np.zeros_like(width), width)
-        floor = limit
-    rows = np.flatnonzero(steep)
+    hard = np.ones(len(a), bool)
+    for folds_most, far_least, count in _TIERS:
+        fits = plain & (folds <= folds_most) & (far >= far_least)
+        plain &= ~fits
+        hard &= ~fits
+        _gauss(out, np.flatnonzero(fits), count, b, (a, A, B, C), np.zeros_like(width), width)
+    rows = np.flatnonzero(hard)
     if len(rows):
-        _graded(out, rows, b, (a, A, B, C), whole, k)
+        out[:, rows] = _graded(len(out), b, (a[rows], A[rows], B[rows], C[rows]), whole[rows], near[rows])
     if derivatives:
         there = out[0] > 0
         np.divide(out[1:], out[0], out=out[1:], where=there)
@@ -83,26 +84,25 @@ _AT_START = np.array(
 )
 
 
-def _graded(
-    out: Floats, rows: NDArray[np.intp], b: float, given: tuple[Floats, ...], whole: Floats, k: Floats
-) -> None:
-    """Integrate the difficult rows on panels that grow away from the singularity left of zero."""
+def _fallen(a: Floats, b: float, c_A: Floats, c_B: Floats, y: Floats) -> Floats:
+    """Return by how many e-folds the integrand in y has fallen."""
+    v = np.expm1(y)
+    return a * np.log1p(c_A * v) + b * np.log1p(c_B * v) - y
+
+
+def _graded(depth: int, b: float, given: tuple[Floats, ...], whole: Floats, near: Floats) -> Floats:
+    """Integrate difficult rows on panels that grow away from the singularity left of zero."""
     a, A, B, C = given
+    k = a + b - 1
     end = np.minimum(whole, TAIL / k)
-    for _ in range(64):
-        v = np.expm1(end[rows])
-        fallen = a[rows] * np.log1p(C[rows] / A[rows] * v) + b * np.log1p(C[rows] / B[rows] * v) - end[rows]
-        short = (end[rows] < whole[rows]) & (fallen < TAIL)
-        if not short.any():
-            break
-        end[rows[short]] = np.minimum(whole[rows[short]], 2 * end[rows[short]])
-    steepest = np.maximum(np.maximum(C / A, C / B), 1 + 1e-6)
-    near = np.minimum(
-        np.minimum(-np.log1p(-1 / steepest), 2.0 / np.maximum(k, 1e-9)), np.maximum(end, 1e-300)
-    )
+    while (short := (end < whole) & (_fallen(a, b, C / A, C / B, end) < TAIL)).any():
+        end[short] = np.minimum(whole[short], 2 * end[short])
+    near = np.maximum(np.minimum(np.minimum(near, 2.0 / k), end), 1e-300)
     edges = [near * np.expm1(np.log1p(end / near) * (j / _PANELS)) for j in range(_PANELS + 1)]
+    out = np.zeros((depth, len(a)))
     for left, right in pairwise(edges):
-        _gauss(out, rows, 20, b, given, left, right)
+        _gauss(out, np.arange(len(a)), 20, b, given, left, right)
+    return out
 
 
 def _gauss(

@@ -14,7 +14,7 @@ from scipy.special import digamma, gammaln, polygamma
 
 from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.histories import distinct
-from regulars.numeric.newton import inverse_information, maximise
+from regulars.numeric.newton import conclude, maximise
 from regulars.numeric.pareto_nbd import checked_horizon
 
 _LOWER = np.log([1e-5, 1e-5])
@@ -66,17 +66,7 @@ def fit(
 
     rate = purchases / max(float((weight * end).sum()), 1e-300)
     found = maximise(objective, np.log([1.0, 1 / max(rate, 1e-3)]), _LOWER, _UPPER)
-    values = np.exp(found.point) * [1.0, scale]
-    covariance = inverse_information(found.hessian * unit) * np.outer(values, values)
-    return Fit(
-        NBD(*values.tolist()),
-        NBD(*np.sqrt(np.diag(covariance)).tolist()),
-        covariance,
-        float(found.value * unit - purchases * unit * np.log(scale)),
-        found.converged,
-        found.iterations,
-        tuple(name for name, pressed in zip(NBD._fields, found.pressed, strict=True) if pressed),
-    )
+    return conclude(NBD, found, np.array([1.0, scale]), unit, -purchases * unit * float(np.log(scale)))
 
 
 def expected_purchases(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.numeric.fit import Floats
+from regulars.numeric.fit import Fit, Floats, P
 
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 
@@ -23,6 +23,7 @@ DECREMENT = 1e-6  # how much more log-likelihood the quadratic model promises wh
 LAST_STEP = 1e-2  # and how long that step, which is no longer verified, may be
 MAX_ITERATIONS = 120
 MAX_HALVINGS = 30
+LOOSE = 3.0  # a standard error of so many times the parameter means that the data do not tell it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +97,25 @@ def inverse_information(hessian: Floats) -> Floats:
     values, vectors = np.linalg.eigh(information)
     floor = max(float(np.max(np.abs(values))) * 1e-12, 1e-12)
     return (vectors / np.maximum(values, floor)) @ vectors.T
+
+
+def conclude(kind: type[P], found: Maximum, units: Floats, per_customer: float, shift: float) -> Fit[P]:
+    """Turn a maximum over log parameters into a fit of ``kind``, a named tuple.
+
+    ``units`` scale the parameters back to the input's units, ``per_customer`` the objective back to its weights, and
+    ``shift`` is added to the log-likelihood.
+    """
+    values = np.exp(found.point) * units
+    information = inverse_information(found.hessian * per_customer)
+    relative = np.sqrt(np.diag(information))
+    loose = found.pressed | (relative > LOOSE)
+    names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+    return Fit(
+        kind(*values.tolist()),
+        kind(*(relative * values).tolist()),
+        information * np.outer(values, values),
+        float(found.value * per_customer + shift),
+        found.converged,
+        found.iterations,
+        tuple(name for name, unknown in zip(names, loose, strict=True) if unknown),
+    )

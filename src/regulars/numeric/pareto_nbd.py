@@ -19,7 +19,7 @@ from scipy.special import digamma, exprel, gammaln, polygamma
 from regulars.numeric import lifetime_integral
 from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.histories import Histories, distinct
-from regulars.numeric.newton import Maximum, inverse_information, maximise
+from regulars.numeric.newton import Maximum, conclude, maximise
 
 _LOWER = np.log([1e-5, 1e-5, 1e-5, 1e-5])
 _UPPER = np.log([1e4, 1e6, 1e4, 1e6])
@@ -49,8 +49,8 @@ def fit(
 
     One entry a customer: repeat purchases, time of the last one and end of observation, both since the first purchase.
     α and β come in the unit of time of the input. Raises ``ValueError`` for what cannot be a history (negative, recency
-    beyond T, not finite, no customers); any valid input gives finite parameters, if need be at the edge of the searched
-    box, see ``Fit.at_bound``.
+    beyond T, not finite, no customers); any valid input gives finite parameters; ``Fit.undetermined`` says which of
+    them mean little.
     """
     histories = distinct(frequency, recency, T, weights)
     total = histories.weight.sum()
@@ -59,19 +59,8 @@ def fit(
     scale = float((histories.weight * histories.T).sum() / total) or 1.0
     scaled = _Likelihood(histories, scale, len(histories.inverse) / total)
     found = _search(scaled)
-    values = np.exp(found.point)
-    units = np.array([1.0, scale, 1.0, scale])
-    covariance = inverse_information(found.hessian * scaled.unit) * np.outer(values * units, values * units)
-    log_likelihood = float(found.value * scaled.unit - (histories.weight * histories.x).sum() * np.log(scale))
-    return Fit(
-        ParetoNBD(*(values * units).tolist()),
-        ParetoNBD(*np.sqrt(np.diag(covariance)).tolist()),
-        covariance,
-        log_likelihood,
-        found.converged,
-        found.iterations,
-        tuple(name for name, pressed in zip(ParetoNBD._fields, found.pressed, strict=True) if pressed),
-    )
+    shift = -float((histories.weight * histories.x).sum() * np.log(scale))
+    return conclude(ParetoNBD, found, np.array([1.0, scale, 1.0, scale]), scaled.unit, shift)
 
 
 def _search(likelihood: _Likelihood) -> Maximum:

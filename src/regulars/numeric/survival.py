@@ -75,15 +75,15 @@ def kaplan_meier(
     if not len(time):
         raise ValueError("At least one weight must be positive.")
     distinct, where = np.unique(time, return_inverse=True)
-    left = np.bincount(where, weight)
-    done = np.bincount(where, weight * happened)
-    at_risk = np.cumsum(left[::-1])[::-1]
+    left: Floats = np.bincount(where, weight).astype(float)
+    done: Floats = np.bincount(where, weight * happened).astype(float)
+    at_risk: Floats = np.cumsum(left[::-1])[::-1]
     keep = done > 0
     times, d, n = distinct[keep], done[keep], at_risk[keep]
     # A difference of sums may miss zero by a rounding error when weights are fractions.
     remain = np.where(n - d <= 1e-12 * n, 0.0, n - d)
-    survival = np.cumprod(remain / n)
-    hazard = np.cumsum(d / (n * np.where(remain > 0, remain, np.inf)))
+    survival = np.asarray(np.cumprod(remain / n), np.float64)
+    hazard: Floats = np.cumsum(d / (n * np.where(remain > 0, remain, np.inf)))
     variance = survival**2 * hazard
     low, high = _limits(survival, hazard, float(ndtri((1 + level) / 2)))
     return KaplanMeier(times, survival, n, d, variance, low, high, float(distinct[-1]))
