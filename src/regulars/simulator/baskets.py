@@ -89,10 +89,12 @@ def _products(
     shelves = len(world.categories)
     need = np.array([c.repeat_days for c in world.categories], dtype=np.float32)
     edges = np.empty((shelves, len(placed.gap)), dtype=np.float32)
+    tastes = np.ascontiguousarray(people.taste.T)
     for number in range(shelves):
         recovered = -np.expm1(-(placed.gap + np.float32(0.5)) / need[number])
-        edges[number] = people.taste[placed.shopper, number] * recovered
-    np.cumsum(edges, axis=0, out=edges)
+        wish = np.multiply(tastes[number][placed.shopper], recovered, out=edges[number])
+        if number:
+            wish += edges[number - 1]
     draw = rng.random(len(order), dtype=np.float32) * edges[-1][order]
     count = np.zeros(len(order), dtype=np.uint8)
     for number in range(shelves - 1):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +17,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.files import ensure_writable
+from regulars.kit.scratch import Scratch
 from regulars.simulator import events, exports, newsletters, tables, truth
 from regulars.simulator.tables import Block, Plan
 from regulars.simulator.world import World
@@ -63,15 +63,19 @@ def simulate(
     """
     target = Path(folder)
     _refuse_strangers(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".regulars-simulation-", dir=target.parent))
+    ensure_writable(target.parent)
+    scratch = Scratch(".regulars-simulation-", target.parent)
     try:
-        counts = _write(world, scratch, progress or (lambda _: None), workers)
+        shop = scratch.path / "shop"
+        shop.mkdir()
+        counts = _write(world, shop, progress or (lambda _: None), workers)
         if format == "csv":
-            exports.to_csv(scratch)
-        _move(scratch, target)
+            exports.to_csv(shop)
+        if target.is_dir():
+            target.replace(scratch.path / "earlier")
+        shop.replace(target)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.remove()
     paths = {path.stem: path for path in sorted(target.iterdir())}
     if "orders" in paths:
         paths["order_lines"] = paths.pop("orders")
@@ -216,11 +220,3 @@ def _refuse_strangers(target: Path) -> None:
             hint="Name a new or an empty folder.",
             kind=Kind.CONFLICT,
         )
-
-
-def _move(scratch: Path, target: Path) -> None:
-    """Put the finished shop in its place, an earlier one aside first."""
-    if target.is_dir():
-        shutil.rmtree(target)
-    scratch.chmod(0o755)
-    scratch.replace(target)
