@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from regulars.kit.errors import RegularsError
+from regulars.sources.quoting import column
+
+if TYPE_CHECKING:
+    import duckdb
 
 FILE_COLUMN = "__file"
 ROW_COLUMN = "__row"
@@ -35,11 +44,52 @@ class FileRead:
 
 @dataclass(frozen=True)
 class Part:
-    """One DuckDB relation with rows of one or several files, carrying ``__file`` and ``__row``."""
+    """One DuckDB query over the rows of one or several files, with ``__file`` and ``__row`` beside the columns."""
 
-    relation: str
+    query: str
     columns: tuple[str, ...]
-    types: dict[str, str] = field(default_factory=dict)
-    files: tuple[FileRead, ...] = ()
-    lines: dict[str, int] = field(default_factory=dict)
-    """Per file: physical line = row + this shift, corrected by the shifts table; absent where lines mean nothing."""
+    types: dict[str, str]
+    files: tuple[FileRead, ...]
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Name unnamed columns by their place, and number repeated names; letter case does not tell names apart."""
+    taken = {FILE_COLUMN, ROW_COLUMN}
+    unique = []
+    for place, name in enumerate(names, start=1):
+        base = (
+            re.sub(r"\s+", " ", name.replace("\ufeff", "").replace("\x00", "")).strip() or f"column {place}"
+        )
+        chosen, number = base, 2
+        while chosen.casefold() in taken:
+            chosen, number = f"{base} ({number})", number + 1
+        taken.add(chosen.casefold())
+        unique.append(chosen)
+    return tuple(unique)
+
+
+def described(con: duckdb.DuckDBPyConnection, query: str, name: str) -> dict[str, str]:
+    """Return the columns of a query and their DuckDB types; a source that breaks is ``source.corrupt``."""
+    import duckdb
+
+    try:
+        return {row[0]: row[1] for row in con.execute(f"DESCRIBE {query}").fetchall()}
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())[:200]
+        raise RegularsError(
+            "source.corrupt", f"{name} cannot be read: {said}", hint="Export it again."
+        ) from error
+
+
+def native_cell(name: str, type_: str, title: str) -> tuple[str, str]:
+    """Return the SELECT item and the type of a typed column: nested values become JSON text, enums and blobs text."""
+    source = column(name)
+    if type_.startswith(("STRUCT", "MAP", "UNION")) or type_.endswith("]") or type_ in {"VARIANT", "JSON"}:
+        return f"to_json({source})::VARCHAR AS {column(title)}", "VARCHAR"
+    if type_ == "BLOB":
+        return f"decode({source}) AS {column(title)}", "VARCHAR"
+    if type_.startswith(("ENUM", "UUID", "BIT", "INTERVAL")):
+        return f"{source}::VARCHAR AS {column(title)}", "VARCHAR"
+    if type_ == '"NULL"':
+        return f"NULL::VARCHAR AS {column(title)}", "VARCHAR"
+    return (source if name == title else f"{source} AS {column(title)}"), type_

@@ -1,0 +1,80 @@
+"""Database addresses: taken apart here, and shown without their passwords."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from regulars.kit.errors import Kind, RegularsError
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SYSTEMS = {
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+    "postgresql": "postgres",
+    "postgres": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a database is."""
+
+    system: str
+    """``sqlite`` | ``postgres`` | ``mysql``; also sqlglot's name of the dialect."""
+    url: str
+    password: str
+    shown: str
+    """The address as people may see it, without password and parameters."""
+    path: Path | None = None
+
+    def conceal(self, said: object) -> str:
+        """Return what a driver said, on one line, without the password in any spelling."""
+        line = " ".join(str(said).split())
+        for secret in {self.password, quote(self.password, safe=""), quote(self.password)} - {""}:
+            line = line.replace(secret, "***")
+        return line[:300]
+
+
+def is_url(origin: object) -> bool:
+    """Tell an address from a path."""
+    return isinstance(origin, str) and _URL.match(origin) is not None
+
+
+def address_of(url: str) -> Address:
+    """Take an address apart. Raises ``source.unknown_scheme`` and ``source.missing``."""
+    scheme = url.split("://", 1)[0].lower()
+    system = _SYSTEMS.get(scheme.split("+", 1)[0])
+    if system is None:
+        raise RegularsError(
+            "source.unknown_scheme",
+            f"Nothing can be read from {scheme}:// addresses.",
+            hint="Known are sqlite:///path, postgresql://… and mysql://…; download other files first.",
+        )
+    if system == "sqlite":
+        path = Path(unquote(url.split("://", 1)[1].split("?", 1)[0].removeprefix("/")))
+        if not path.is_file():
+            raise RegularsError(
+                "source.missing",
+                f"There is no SQLite file {path}.",
+                hint="sqlite:///shop.db is relative, sqlite:////srv/shop.db absolute.",
+                kind=Kind.MISSING,
+            )
+        return Address(system, url, "", f"sqlite:///{path}", path)
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise RegularsError(
+            "source.unknown_scheme",
+            f"The {scheme}:// address cannot be taken apart.",
+            hint="Write user:password@host:port/name.",
+        ) from None
+    user = f"{parts.username}@" if parts.username else ""
+    shown = f"{scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
+    plain = {"postgres": "postgresql", "mysql": "mysql+pymysql"}[system]
+    return Address(system, urlunsplit(parts._replace(scheme=plain)), unquote(parts.password or ""), shown)
