@@ -1,0 +1,100 @@
+"""Every example of the pages runs, and every command in them exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from tests.docs.pages import PAGES, ROOT, blocks, name, prose
+
+from regulars.cli import command
+
+WITH_PYTHON = [page for page in PAGES if any(block.language == "python" for block in blocks(page))]
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+    """The blocks of a page run one after another, as a reader would paste them, in a folder with ``examples``."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    script = tmp_path / "page.py"
+    told = []
+    for block in blocks(page):
+        if block.language == "python":
+            told.append("\n" * (block.line - 1 - sum(text.count("\n") for text in told)) + block.text)
+    script.write_text("".join(told), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error::SyntaxWarning", script.name],
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert not list(tmp_path.glob("regulars-*")), "an example leaves a working folder behind"
+
+
+def commands(page: Path) -> list[str]:
+    """Return what a page tells its reader to type after ``regulars``."""
+    found = []
+    for block in blocks(page):
+        if block.language in {"", "sh", "bash", "console", "shell"}:
+            text = block.text.replace("\\\n", " ")
+            found += re.findall(r"^\s*\$?\s*(?:\.venv/bin/)?regulars (.+)$", text, re.MULTILINE)
+    found += re.findall(r"`(?:\.venv/bin/)?regulars (\S[^`]*)`", prose(page))
+    return [text for text in found if not text.startswith(("VERB", "…"))]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name)
+def test_the_commands_of_a_page_exist(page: Path) -> None:
+    group = click.Context(command, info_name="regulars")
+    for text in commands(page):
+        if page.name == "command.md" and "[OPTIONS]" in text:
+            continue
+        words = shlex.split(text, comments=True)
+        verb = words[0] if not words[0].startswith("-") else None
+        known = {option for param in command.get_params(group) for option in param.opts}
+        if verb is not None:
+            found = command.get_command(group, verb)
+            assert found is not None, f"there is no `regulars {verb}`"
+            context = click.Context(found, info_name=verb, parent=group)
+            known = {
+                option
+                for param in found.get_params(context)
+                for option in (*param.opts, *param.secondary_opts)
+            }
+        for word in words:
+            if word.startswith("-") and word != "-":
+                assert word.split("=")[0] in known, f"`regulars {text}`: no option {word}"
+
+
+def test_options_in_the_text_exist() -> None:
+    group = click.Context(command, info_name="regulars")
+    known = {"--help", "--version"}
+    for verb in command.list_commands(group):
+        found = command.get_command(group, verb)
+        assert found is not None
+        known |= {option for param in found.params for option in (*param.opts, *param.secondary_opts)}
+    for page in PAGES:
+        if "decisions" in page.parts:
+            continue  # these also tell of other tools' options
+        for option in re.findall(r"`(--[a-z][a-z-]*)", prose(page)):
+            assert option in known, f"{name(page)} speaks of {option}"
+
+
+def test_make_targets_in_the_pages_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    for page in PAGES:
+        code = "\n".join(block.text for block in blocks(page) if block.language != "python")
+        told = re.findall(r"^\s*make ([a-z-]+)", code, re.MULTILINE) + re.findall(
+            r"`make ([a-z-]+)`", prose(page)
+        )
+        assert set(told) <= targets, f"{name(page)}: {set(told) - targets}"
