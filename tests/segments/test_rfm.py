@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.segments import rfm
@@ -85,6 +85,7 @@ def test_a_shop_of_one_day_and_one_price_is_recent_and_middling() -> None:
     assert rfm.monetary_score(np.array([])).tolist() == []
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=80), st.randoms())
 def test_scores_are_monotone_shared_by_equals_and_blind_to_order(days: list[int], random: object) -> None:
     score = rfm.recency_score(np.array(days))

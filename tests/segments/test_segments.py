@@ -395,7 +395,7 @@ ROWS = st.lists(
 SHARES = st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.5, 0.6, 1.0])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=ROWS,
     alive=st.lists(SHARES, min_size=5, max_size=5),

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.segments.tiers import TIERS, tier
@@ -35,6 +35,7 @@ def test_equal_worth_is_ordered_by_key_and_unknown_worth_comes_last() -> None:
     assert tier(np.array([1.0, np.nan, 2.0, 3.0]), key, (25, 25, 25, 25)).tolist() == [2, 3, 1, 0]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([-3.0, 0.0, 1.0, 2.5, math.nan]), max_size=60), st.randoms())
 def test_tiers_are_a_partition_that_does_not_depend_on_row_order(worth: list[float], random: object) -> None:
     key = np.arange(len(worth))
