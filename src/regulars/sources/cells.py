@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from regulars.sources.raw import Raw
 
 FIRST_YEAR = 1990
-GUESTS = "('guest', 'gość', 'gosc', 'anonymous', 'anonim', 'unknown', 'nieznany', 'brak', 'not registered', 'n/d')"
+GUESTS = "|guest|gość|gosc|anonymous|anonim|unknown|nieznany|brak|not registered|n/d|"
 LINE_MONEY = ("discount", "tax", "refunded", "shipping")
 ORDER_MONEY = ("order_total", "subtotal", "order_discount", "order_tax", "shipping_tax", "order_refunded")
 HEADS = ("wall", "off", "cid", "mail", "st", "whole", "cur", "coupon", "channel", "country")
@@ -52,7 +52,7 @@ def build(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, scr
         select = f"SELECT * FROM read_parquet({text(str(path))})"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_cells AS {select}")
     moment = reading.moments["ordered_at"]
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_filled AS {_filled(reading)}")
+    reading.keep(connection, "regulars_filled", _filled(reading))
     return Cells("regulars_filled", naive=not moment.has_zone)
 
 
@@ -113,7 +113,7 @@ def _customer(reading: Reading) -> str:
     if found.whole:
         return f"nullif({found.value}, 0)" if guests else found.value
     value = f"nullif({found.value}, '0')" if guests else found.value
-    return f"CASE WHEN lower({value}) NOT IN {GUESTS} THEN {value} END"
+    return f"CASE WHEN strlen({value}) > 14 OR NOT contains('{GUESTS}', concat('|', lower({value}), '|')) THEN {value} END"
 
 
 def _product(reading: Reading) -> str:
@@ -150,7 +150,7 @@ def _status(raw: Raw, reading: Reading) -> str:
     if source := reading.found.get("status"):
         cell = f"regulars_text(CAST({column(source)} AS VARCHAR))"
         for code, words in codes.items():
-            whens.append(f"WHEN {cell} IN ({', '.join(map(text, words))}) THEN {code}")
+            whens.extend(f"WHEN {cell} = {text(word)} THEN {code}" for word in words)
     rest = "NULL" if reading.found.profile and reading.found.profile.sparse else str(PAID)
     return f"CAST(CASE {' '.join(whens)} ELSE {rest} END AS TINYINT)" if whens else f"{rest}::TINYINT"
 
@@ -172,12 +172,13 @@ def _credit(reading: Reading) -> str:
 
 def _word_in(reading: Reading, words: list[str]) -> str:
     source = reading.found.columns["status"]
-    return f"(regulars_text(CAST({column(source)} AS VARCHAR)) IN ({', '.join(map(text, words))}))"
+    cell = f"regulars_text(CAST({column(source)} AS VARCHAR))"
+    return f"({' OR '.join(f'{cell} = {text(word)}' for word in words)})"
 
 
 def _flag(source: str) -> str:
-    true = ", ".join(text(word) for word, value in FLAGS.items() if value)
-    return f"(lower(regulars_text(CAST({column(source)} AS VARCHAR))) IN ({true}))"
+    true = "|".join(word for word, value in FLAGS.items() if value)
+    return f"contains('|{true}|', concat('|', lower(regulars_text(CAST({column(source)} AS VARCHAR))), '|'))"
 
 
 def _currency(reading: Reading) -> str:

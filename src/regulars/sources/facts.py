@@ -35,7 +35,7 @@ def build(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Facts:
     _oddities(connection, reading, facts)
     _settled(connection, reading, facts)
     money = _order_money(connection, reading) if facts.order_facts else _own_money(reading)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_lines AS {money}")
+    reading.keep(connection, "regulars_lines", money)
     return facts
 
 
@@ -66,10 +66,11 @@ def _keyed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
         product = "d.pkey"
     elif found:
         product = "c.pid"
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW regulars_keyed AS
-            SELECT *, {_order_key(reading)} AS okey FROM
-            (SELECT c.*, {customer} AS ckey, {product} AS pkey FROM regulars_filled c {join} WHERE c.why IS NULL)"""
+    reading.keep(
+        connection,
+        "regulars_keyed",
+        f"""SELECT *, {_order_key(reading)} AS okey FROM
+            (SELECT c.*, {customer} AS ckey, {product} AS pkey FROM regulars_filled c {join} WHERE c.why IS NULL)""",
     )
 
 

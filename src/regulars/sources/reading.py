@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from regulars.sources.raw import Raw
 
+KEPT_ROWS = 20_000_000
 CURRENCY_SIGNS = {"ZŁ": "PLN", "ZL": "PLN", "€": "EUR", "$": "USD", "£": "GBP", "KČ": "CZK", "¥": "JPY"}
 
 
@@ -71,6 +72,20 @@ class Reading:
         """Tell whether a canonical column is there."""
         return name in self.found.columns
 
+    def keep(self, connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+        """Leave a step under a name: computed once and kept where the rows are few enough, a view where they are not.
+
+        A kept step lives in the connection's bounded memory and spills; beyond ``KEPT_ROWS`` computing it again from
+        typed columns costs less than writing it.
+        """
+        for kind in ("TABLE", "VIEW"):
+            if connection.execute(
+                f"SELECT 1 FROM duckdb_{kind.lower()}s() WHERE {kind.lower()}_name = '{name}' AND temporary"
+            ).fetchone():
+                connection.execute(f"DROP {kind} {name}")
+        kind = "TABLE" if self.rows <= KEPT_ROWS else "VIEW"
+        connection.execute(f"CREATE TEMP {kind} {name} AS {select}")
+
     def warn(self, code: str, message: str, **values: object) -> None:
         """Remember something the reader of the figures should know."""
         self.warnings.append({"code": code, "message": message, "values": values})
@@ -110,7 +125,7 @@ def look(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Recognised, opt
         statuses={},
         currency=options.currency,
         rates={},
-        textual=any(types[c] == "VARCHAR" for c in (*numeric.values(), *moments.values())),
+        textual=any(types[c] == "VARCHAR" for c in (*numeric.values(), *moments.values(), *keys.values())),
         files=max(1, len(raw.files)),
     )
     _settle_currency(reading, seen.get("currency") or {})
