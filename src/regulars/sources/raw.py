@@ -191,7 +191,7 @@ def _common(types: list[str]) -> str:
 
 
 def _character(delimiter: str | None) -> str | None:
-    """Return the delimiter somebody asked for; ``tab`` and ``\\t`` are easier to type than a tab."""
+    """Return the delimiter somebody asked for; a tab may be spelled out."""
     if delimiter is None:
         return None
     character = {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "pipe": "|"}.get(

@@ -49,7 +49,7 @@ class _Trial:
 
     @property
     def merit(self) -> tuple[bool, float, int]:
-        return self.header.width > 1, round(self.header.share, 1), self.header.width
+        return self.header.width > 1, round(self.header.coverage, 1), self.header.width
 
 
 def sniff(text: str, name: str, *, whole: bool, delimiter: str | None = None) -> Dialect:
@@ -65,8 +65,8 @@ def sniff(text: str, name: str, *, whole: bool, delimiter: str | None = None) ->
         text = text.split("\n", 1)[1] if "\n" in text else ""
     wanted = delimiter or declared
     trials = list(_trials(text, whole=whole, delimiters=(wanted,) if wanted else LIKELY))
-    if not wanted and not any(trial.merit[0] for trial in trials):
-        trials += [t for t in _trials(text, whole=whole, delimiters=UNLIKELY) if t.header.share > 0.9]
+    if not wanted and not any(trial.merit[0] and trial.header.coverage > 0.9 for trial in trials):
+        trials += [t for t in _trials(text, whole=whole, delimiters=UNLIKELY) if t.header.coverage > 0.9]
     if not trials:
         raise RegularsError("source.no_rows", f"{name} has no rows.", hint="Export it again.")
     best = _best(trials)
@@ -84,6 +84,8 @@ def _declared(text: str) -> tuple[str | None, int]:
 
 def _trials(text: str, *, whole: bool, delimiters: tuple[str, ...]) -> Iterator[_Trial]:
     for delimiter in delimiters:
+        if delimiter not in text and delimiter != delimiters[0]:
+            continue
         for quote, escape in (('"', '"'), ('"', "\\"), ("'", "'"), ("", "")):
             if quote and quote not in text and quote != '"':
                 continue
@@ -111,7 +113,7 @@ def _try(text: str, delimiter: str, quote: str, escape: str, *, whole: bool) -> 
             rows.append(row)
             starts.append(line)
             line = reader.line_num + 1
-            if len(rows) >= 2_000:
+            if len(rows) >= 500:
                 break
         else:
             if len(rows) > 1 and not (whole and len(text) <= SAMPLE_CHARS):

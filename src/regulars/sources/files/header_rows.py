@@ -29,6 +29,8 @@ class Header:
     """The usual number of cells of a data row; may differ from the number of names."""
     share: float
     """Which part of the rows below the header has the usual width (1.0 when there are none)."""
+    coverage: float
+    """The same of all rows, titles above the header included; what competing ways to split are compared by."""
 
 
 def find_header(rows: Sequence[Sequence[str | None]]) -> Header | None:
@@ -43,14 +45,15 @@ def find_header(rows: Sequence[Sequence[str | None]]) -> Header | None:
     start = next(i for i, row in enumerate(rows) if _filled(row) >= min(width, max(2, (width + 1) // 2)))
     first = rows[start]
     if start == 0 and len(widths) > 1 and _looks_like_data(first):
-        return Header(None, 0, tuple("" for _ in range(width)), width, _share(widths, width))
+        return Header(None, 0, tuple("" for _ in range(width)), width, _share(widths, width), _share(widths, width))
     below = [len(row) for row in rows[start + 1 :] if _filled(row)]
     width = _usual(below) if below else len(first)
     names = [(cell or "").strip() for cell in first]
     while len(names) > width and not names[-1]:
         names.pop()
     names += [""] * (width - len(names))
-    return Header(start, start + 1, tuple(names), width, _share(below, width))
+    coverage = (_share(below, width) * len(below) + 1) / len(widths)
+    return Header(start, start + 1, tuple(names), width, _share(below, width), coverage)
 
 
 def _filled(row: Sequence[str | None]) -> int:

@@ -69,9 +69,9 @@ def read_start(path: Path, name: str, compression: str | None, size: int) -> byt
 def write_plain(
     path: Path, name: str, target: Path, *, compression: str | None, encoding: str, drop_lines: int = 0
 ) -> int:
-    """Write the text of ``path`` to ``target`` as UTF-8 with ``\\n`` line ends, and return how many characters were wrong.
+    """Write the text of ``path`` to ``target`` as UTF-8 with one kind of line end, and return how many characters were wrong.
 
-    Wrong characters become ``\\ufffd``. The first ``drop_lines`` lines are left as empty lines, so that line numbers
+    Wrong characters become the replacement character U+FFFD. The first ``drop_lines`` lines are left as empty lines, so that line numbers
     stay true. Raises ``source.bomb`` when a small archive grows out of all proportion, ``source.disk`` before the
     disk is full, ``source.endless_line`` when no line ends within 64 MB.
     """
@@ -136,7 +136,7 @@ def disk_full(folder: Path) -> RegularsError:
 
 
 def line_end_of(sample: bytes) -> bytes:
-    """Return the line end of a text: ``\\r`` where it knows no other, else ``\\n``."""
+    """Return the line end of a text: a carriage return where it knows no other, else a line feed."""
     return b"\r" if b"\n" not in sample and re.search(rb"\r(?!\n)", sample) else b"\n"
 
 

@@ -1,4 +1,4 @@
-"""Write record batches of a driver to one Parquet file, under plain column names c0, c1, …"""
+"""Write record batches of a driver to one Parquet file, its columns named by their places."""
 
 from __future__ import annotations
 
