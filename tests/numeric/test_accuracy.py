@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
@@ -58,6 +58,7 @@ pairs = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1, ma
 
 
 @given(pairs, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_order_of_rows_does_not_matter(rows, random):
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -81,6 +82,7 @@ def test_order_of_rows_does_not_matter(rows, random):
 
 
 @given(pairs)
+@settings(deadline=None)
 def test_spearman_is_scipys(rows):
     actual, predicted = np.array(rows, float).T
     ours = accuracy.spearman(actual, predicted)

@@ -48,15 +48,15 @@ def brute(x, t_x, T, m, z, draws, rng):
 )
 def test_interval_and_mean_match_simulation_of_every_purchase(x, t_x, T, m, z):
     rng = np.random.default_rng(7)
-    total = brute(x, t_x, T, m, z, 60_000, rng)
+    total = brute(x, t_x, T, m, z, 20_000, rng)
     mean = clv.expected(PARETO, GAMMA, x, t_x, T, m, z, horizon=HORIZON, rate=RATE)
-    assert total.mean() == pytest.approx(mean, abs=5 * total.std() / np.sqrt(60_000))
-    low, high = clv.intervals(PARETO, GAMMA, x, t_x, T, m, z, horizon=HORIZON, rate=RATE, draws=4096)
+    assert total.mean() == pytest.approx(mean, abs=5 * total.std() / np.sqrt(20_000))
+    low, high = clv.intervals(PARETO, GAMMA, x, t_x, T, m, z, horizon=HORIZON, rate=RATE, draws=2048)
     # where the simulated distribution function stands at our quantiles; at zero it jumps
-    assert np.mean(total < low) <= 0.1 + 0.01
-    assert np.mean(total <= low) >= 0.1 - 0.01
-    assert np.mean(total < high) <= 0.9 + 0.01
-    assert np.mean(total <= high) >= 0.9 - 0.01
+    assert np.mean(total < low) <= 0.1 + 0.012
+    assert np.mean(total <= low) >= 0.1 - 0.012
+    assert np.mean(total < high) <= 0.9 + 0.012
+    assert np.mean(total <= high) >= 0.9 - 0.012
 
 
 def test_intervals_hold_what_happens_to_new_shops():
@@ -88,7 +88,7 @@ def test_a_customers_interval_depends_on_nobody_else_and_not_on_the_order():
     assert alone == (pytest.approx(low[one], rel=1e-12), pytest.approx(high[one], rel=1e-12))
     other = clv.intervals(PARETO, GAMMA, x, t_x, T, m, z, **{**args, "seed": 5})
     assert not np.array_equal(other[1], high)
-    assert np.median(np.abs(other[1] - high)[high > 0] / high[high > 0]) < 0.05
+    assert np.median(np.abs(other[1] - high)[high > 0] / high[high > 0]) < 0.1
 
 
 def test_intervals_are_ordered_and_grow_with_the_horizon():

@@ -30,27 +30,29 @@ def test_cdnow_is_the_published_one(cdnow):
 
 
 def brute(params, m, z):
-    """The likelihood by arbitrary-precision integration over the customer's own ν."""
+    """The log-likelihood by arbitrary-precision integration over the customer's own ν."""
     p, q, gamma = params
 
     def joint(nu):
+        nu = mpmath.mpf(nu)
         spend = (
             (nu * m) ** (p * m) * mpmath.mpf(z) ** (p * m - 1) * mpmath.exp(-nu * m * z) / mpmath.gamma(p * m)
         )
         own = gamma**q * nu ** (q - 1) * mpmath.exp(-gamma * nu) / mpmath.gamma(q)
         return spend * own
 
+    # over its value in the middle, because mpmath stops at an absolute error
     middle = (p * m + q) / (gamma + m * z)
-    return mpmath.quad(
-        joint, [0, middle / 4, middle / 2, middle, 2 * middle, 4 * middle, 20 * middle, mpmath.inf]
-    )
+    most = joint(middle)
+    edges = [0, middle / 4, middle / 2, middle, 2 * middle, 4 * middle, 20 * middle, mpmath.inf]
+    return mpmath.log(mpmath.quad(lambda nu: joint(nu) / most, edges)) + mpmath.log(most)
 
 
 @pytest.mark.parametrize("params", [PUBLISHED, (0.7, 1.3, 200.0), (30.0, 12.0, 1.0)])
 @pytest.mark.parametrize(("m", "z"), [(1, 11.77), (2, 22.35), (9, 80.0), (3, 0.01)])
 def test_likelihood_equals_integration(params, m, z):
     assert gamma_gamma.log_likelihood(params, [m], [z]) == pytest.approx(
-        float(mpmath.log(brute(params, m, z))), rel=1e-9, abs=1e-9
+        float(brute(params, m, z)), rel=1e-9, abs=1e-9
     )
 
 
@@ -154,7 +156,7 @@ def assert_sane(m, z):
         st.tuples(st.sampled_from([1, 1, 1, 2, 3, 20, 5_000]), st.floats(1e-6, 1e9)), min_size=1, max_size=30
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_valid_input_gives_anything_but_numbers(rows):
     assert_sane(*(np.array(column, float) for column in zip(*rows, strict=True)))
 

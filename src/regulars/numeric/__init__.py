@@ -1,6 +1,44 @@
 """The published methods behind the figures, one file each: arrays in, arrays out.
 
-Purchases and drop-out (``pareto_nbd``, with ``nbd`` as the plain baseline), spend (``gamma_gamma``), both together
-(``clv``), how right they were (``accuracy``), time to an event (``survival``) and things bought together
-(``association``). Nothing here knows a table, a file or a database.
+Purchases and drop-out (``pareto_nbd``, drawn from in ``pareto_nbd_draws``; ``bg_nbd`` and ``nbd`` to compare with), spend
+(``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), time to an event (``survival``) and things
+bought together (``association``). Nothing here knows a table, a file or a database.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from regulars.numeric import (
+        accuracy,
+        association,
+        bg_nbd,
+        clv,
+        gamma_gamma,
+        nbd,
+        pareto_nbd,
+        pareto_nbd_draws,
+        survival,
+    )
+
+__all__ = [
+    "accuracy",
+    "association",
+    "bg_nbd",
+    "clv",
+    "gamma_gamma",
+    "nbd",
+    "pareto_nbd",
+    "pareto_nbd_draws",
+    "survival",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a method the first time it is asked for: each brings its own part of scipy."""
+    if name in __all__:
+        return importlib.import_module(f"regulars.numeric.{name}")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -41,7 +41,8 @@ class Futures:
         points = np.clip(points, 1e-10, 1 - 1e-10).T
         self.u_rate, u_dropout, u_life, self.u_count, self.u_sum, self.u_spend = points
         # The time active is Exponential(1) / μ with μ = Gamma(s) / (β + T).
-        self.life = -np.log1p(-u_life) / np.maximum(gammaincinv(s, u_dropout), _TINY)
+        with np.errstate(over="ignore"):
+            self.life = -np.log1p(-u_life) / np.maximum(gammaincinv(s, u_dropout), _TINY)
         self.thresholds = gammainccinv(np.arange(1.0, 64.0)[:, None], self.u_count)
         counts = np.arange(1, _TABLE)[:, None]
         self.sum_table = np.vstack([np.zeros(self.draws), gammaincinv(self.p * counts, self.u_sum)])
