@@ -56,7 +56,7 @@ def bare() -> Page:
     """A shop that has just begun: nearly everything is unknown, and says why."""
     few = Unknown.because(
         "too_few_customers",
-        "At least {needed} customers are needed; there are {found}.",
+        "A forecast needs at least {needed} customers; these orders have {found}.",
         needed=500,
         found=41,
     )
@@ -93,36 +93,41 @@ def failed() -> Page:
 
 
 def cards() -> tuple[m.Card, ...]:
-    last = "1–31 Oct 2026"
+    last = Sentence.of("{first} – {last}", first=date(2026, 10, 1), last=AS_OF)
+    ever = Sentence.of("{first} – {last}", first=date(2024, 4, 3), last=AS_OF)
+    within = Sentence.of("Second order within {days} days", days=90)
+    why = Sentence.of(
+        "Customers with a second order at most {days} days after the first, divided by customers whose first order was "
+        "at least {days} days ago.",
+        days=90,
+    )
+    gap = Sentence.of(
+        "The smallest number of days that at least {percent} % of the gaps between consecutive order days of the same "
+        "customer do not exceed.",
+        percent=50,
+    )
+    returning = "Customers of the window who had already ordered before it, divided by all its customers."
+    costs = Unknown("no_costs", "Give a cost table with --costs (date, channel, spend).")
+    ratio = "Margin to date of the customers won on the days of the cost table, divided by all spend of these days."
+    gross = "Gross minus discounts, tax and refunds of all paid orders; delivery only if it is counted."
+    paid = "Paid orders, without cancelled and test orders; a credit note is not an order."
     return (
+        m.Card("net", "Net revenue", 430_791.4, "money", gross, last, 398_144.0),
+        m.Card("aov", "Average order value", 70.68, "money", "Net revenue divided by orders.", last, 69.7),
+        m.Card("orders", "Orders", 6095, "count", paid, last, 5712),
         m.Card(
-            "net",
-            "Net revenue",
-            430_791.4,
-            "money",
-            "Gross less discounts, refunds and tax.",
+            "customers",
+            "Customers",
+            4866,
+            "count",
+            "Distinct customers with a paid order in the window.",
             last,
-            398_144.0,
+            4701,
         ),
-        m.Card("aov", "Average order value", 70.68, "money", "Net revenue / orders.", last, 69.7),
-        m.Card(
-            "orders", "Orders", 6095, "count", "Valid orders: paid, not cancelled, not a test.", last, 5712
-        ),
-        m.Card("buyers", "Buyers", 4866, "count", "Distinct customers with an order.", last, 4701),
-        m.Card(
-            "repeat_90", "Repeat rate, 90 days", 0.524, "share", "Customers with a second order.", "", 0.53
-        ),
-        m.Card("returning", "Returning buyers", 0.61, "share", "Buyers with an earlier order.", last, 0.588),
-        m.Card(
-            "gap", "Median days between orders", 41, "days", "Half of the gaps are shorter.", "", 44, "down"
-        ),
-        m.Card(
-            "ltv_cac",
-            "LTV:CAC, 12 months",
-            Unknown("no_costs", "No cost table was given; pass one with --costs."),
-            "ratio",
-            "Margin of a cohort in its first year over what winning it cost.",
-        ),
+        m.Card("repeat_rate_90", within, 0.524, "share", why, ever, 0.53),
+        m.Card("returning_rate", "Returning customers", 0.61, "share", returning, last, 0.588),
+        m.Card("gap_median", "Median days between orders", 41, "days", gap, ever, 44, "down"),
+        m.Card("ltv_to_cac", "Customer value to acquisition cost", costs, "ratio", ratio),
     )
 
 
@@ -195,12 +200,12 @@ def spread() -> m.ValueSpread:
         low = high
     bins.append(m.ValueBin(low, 940.0, 231))
     tiers = (
-        m.Tier("top", "Top 5%", 1_200, 268_000.0, 121.0),
-        m.Tier("high", "High: next 15%", 3_599, 243_000.0, 48.0),
-        m.Tier("middle", "Middle: next 30%", 7_198, 164_000.0, 12.0),
-        m.Tier("low", "Low: the other half", 11_997, 41_000.0, 0.0),
+        m.Tier("top", "Top", 1_200, 268_000.0, 121.0),
+        m.Tier("high", "High", 3_599, 243_000.0, 48.0),
+        m.Tier("middle", "Middle", 7_198, 164_000.0, 12.0),
+        m.Tier("low", "Low", 11_997, 41_000.0, 0.0),
     )
-    return m.ValueSpread("Predicted margin, next 365 days", tuple(bins), tiers)
+    return m.ValueSpread("Predicted margin", tuple(bins), tiers)
 
 
 def forecast() -> m.Forecast:
@@ -213,18 +218,23 @@ def forecast() -> m.Forecast:
         )
         for step in range(13)
     )
-    return m.Forecast(
-        365, 716_000, 628_000, 820_000, 0.9, "Predicted margin, next 365 days", 31_400, 12_870, path
-    )
+    return m.Forecast(365, 716_000, 628_000, 820_000, 0.9, "Predicted margin", 31_400, 12_870, path)
 
 
 def backtest() -> m.Backtest:
     rivals = (
-        m.Rival("Pareto/NBD + Gamma-Gamma", True, 0.817, -0.06, 29.4, 71.2, 0.62, 0.41),
-        m.Rival("Average of the past", False, 0.781, 0.38, 36.8, 88.0, 0.55, 0.37),
-        m.Rival("NBD, nobody ever leaves", False, 0.779, 0.71, 44.1, 95.1, 0.58, 0.36),
+        m.Rival("Regulars (Pareto/NBD + Gamma-Gamma)", True, 0.817, -0.06, 29.4, 71.2, 0.62, 0.41),
+        m.Rival("Each customer's own pace so far", False, 0.781, 0.38, 36.8, 88.0, 0.55, 0.37),
+        m.Rival("NBD + Gamma-Gamma (nobody ever leaves)", False, 0.779, 0.71, 44.1, 95.1, 0.58, 0.36),
         m.Rival(
-            "Same as last period", False, 0.742, 0.12, 38.5, 97.6, Unknown("ties", "Too many ties."), 0.35
+            "Same as the period before",
+            False,
+            0.742,
+            0.12,
+            38.5,
+            97.6,
+            Unknown("ties", "Too many ties."),
+            0.35,
         ),
     )
     deciles = tuple(
@@ -250,7 +260,17 @@ GROUPS = (
 
 def rfm() -> tuple[m.Group, ...]:
     return tuple(
-        m.Group(name, title, "R5, FM ≥ 4", count, count / 23_994, net, net * 0.11, orders, recency)
+        m.Group(
+            name,
+            title,
+            "Bought very recently (R 5), often and for much (FM 4 or more).",
+            count,
+            count / 23_994,
+            net,
+            net * 0.11,
+            orders,
+            recency,
+        )
         for name, title, count, net, orders, recency in GROUPS
     )
 
@@ -268,7 +288,7 @@ def rfm_cells() -> tuple[m.RfmCell, ...]:
 def segments() -> tuple[m.Group, ...]:
     rows = (
         ("first_time", "First-time buyer", 1478, 55_804, 1.0, 28),
-        ("one_time_lapsed", "One-time lapsed", 6911, 380_163, 1.0, 301),
+        ("one_time_lapsed", "One-time, lapsed", 6911, 380_163, 1.0, 301),
         ("repeat", "Repeat buyer", 14_210, 3_900_201, 4.1, 96),
         ("loyal", "Loyal", 4120, 2_100_300, 7.2, 31),
         ("vip", "VIP", 812, 690_412, 11.8, 12),
@@ -284,7 +304,11 @@ def segments() -> tuple[m.Group, ...]:
         m.Group(
             name,
             title,
-            Sentence.of("At least {orders} orders, last within {days} days.", orders=4, days=97),
+            Sentence.of(
+                "At least {loyal_orders} orders, the last within the usual gap between orders ({gap} days).",
+                loyal_orders=4,
+                gap=97,
+            ),
             count,
             count / 23_994,
             net,
@@ -343,14 +367,14 @@ def intake() -> m.Intake:
         repaired=410,
         rejected=1042,
         rules=(
-            m.Rule("Lines without a customer are kept for figures, out of value models", "noted", 6210),
-            m.Rule("A decimal comma was read as a decimal point", "repaired", 410, "1 234,50"),
-            m.Rule("The amount is not a number", "rejected", 12, "n/a"),
-            m.Rule("The same order line stands twice", "rejected", 1030, "10023 · 2"),
+            m.Rule("Rows without a customer: in the figures, not in customer values", "noted", 6210),
+            m.Rule("Amounts with more than four decimals, rounded", "repaired", 410, "1234.56789"),
+            m.Rule(Sentence.of("{column}: not a number", column="price"), "rejected", 12, "n/a"),
+            m.Rule("Lines that repeat another one exactly, counted once", "rejected", 1030, "10023 · 2"),
         ),
         balances=(
-            m.Balance("Sales as the file has them", 5_301_422.18, 5_301_422.18),
-            m.Balance("Rows", 173_922, 173_922, "count"),
+            m.Balance("Money: accepted and rejected", 5_301_422.18, 5_301_422.18),
+            m.Balance("Rows: accepted and rejected", 173_922, 173_922, "count"),
         ),
         columns=(
             ("customer", "Customer ID"),
@@ -358,6 +382,12 @@ def intake() -> m.Intake:
             ("price", "Price"),
             ("quantity", "Quantity"),
         ),
-        warnings=("Prices seem to include tax; the file does not say.",),
+        warnings=(
+            Sentence.of(
+                "{lines} lines repeat another line of their order in everything, worth {amount}. If exports overlap, use --drop-repeats.",
+                lines=18,
+                amount="€211.40",
+            ),
+        ),
         files=("orders-2024.csv", "orders-2025.csv", "orders-2026.csv"),
     )

@@ -1,5 +1,5 @@
 // Columns by category, stacked or paired, and lines by category.
-import { base, category, grid, legend, measure, tip, type Option, type Pen } from "./common";
+import { base, category, grid, legend, legendHeight, measure, tip, type Option, type Pen } from "./common";
 import type { Bars, Series, Trend } from "./specs";
 
 interface Hovered {
@@ -24,7 +24,7 @@ function shared(pen: Pen, spec: Bars | Trend, name: string): Option {
     ...plain,
     tooltip: { ...(plain.tooltip as object), formatter: said(pen, spec) },
     legend: legend(pen, spec.series.map((series) => series.name)),
-    grid: grid(true, name !== ""),
+    grid: grid(legendHeight(pen, spec.series.map((series) => series.name)), name !== ""),
     xAxis: category(pen, spec.labels, name),
     yAxis: measure(pen, spec.unit),
   };

@@ -68,8 +68,23 @@ export function measure({ theme, format }: Pen, unit: Parameters<Format["short"]
   };
 }
 
-export function grid(legendShown: boolean, titled: boolean): Option["grid"] {
-  return { left: 2, right: 10, top: legendShown ? 36 : 12, bottom: titled ? 24 : 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+/** Height of the legend, guessed from its letters: on narrow screens it takes several rows. */
+export function legendHeight({ width }: Pen, names: string[]): number {
+  let rows = 1;
+  let used = 0;
+  for (const name of names) {
+    const wide = 32 + 6.6 * name.length;
+    if (used > 0 && used + wide > width) {
+      rows += 1;
+      used = 0;
+    }
+    used += wide;
+  }
+  return names.length ? rows * 22 : 0;
+}
+
+export function grid(legendTall: number, titled: boolean): Option["grid"] {
+  return { left: 2, right: 10, top: 14 + legendTall, bottom: titled ? 24 : 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
 }
 
 function title(theme: Theme) {

@@ -26,7 +26,7 @@ export function histogram(spec: Histogram, pen: Pen): Option {
         return bin ? tip(range(bin), [{ name: spec.name, value: format.full(bin[2], spec.unit) }]) : "";
       },
     },
-    grid: { ...(grid(false, true) as object), top: 16 + 16 * Math.max(1, spec.marks.length) },
+    grid: { ...(grid(0, true) as object), top: 16 + 16 * Math.max(1, spec.marks.length) },
     xAxis: {
       ...measure(pen, spec.xUnit, spec.x),
       min: first,

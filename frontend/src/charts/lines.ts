@@ -1,5 +1,5 @@
 // Lines over a measured axis: bands for intervals, marks for what a line is read against.
-import { base, grid, legend, measure, tip, type Option, type Pen, type TipRow } from "./common";
+import { base, grid, legend, legendHeight, measure, tip, type Option, type Pen, type TipRow } from "./common";
 import type { Line, Lines } from "./specs";
 
 const DASHES = ["solid", "dashed", "dotted", [8, 3, 2, 3], [2, 2]];
@@ -36,13 +36,14 @@ export function lines(spec: Lines, pen: Pen): Option {
   });
   const plain = base(pen);
   const most = Math.max(0, ...spec.lines.flatMap((line) => line.points.map(([x]) => x)));
-  const named = spec.lines.length > 1 || Boolean(spec.lines[0]?.band);
+  const names = spec.lines.flatMap((line) => (line.band ? [line.name, line.band] : [line.name]));
+  const named = names.length > 1;
   const highest = Math.max(0, ...spec.marks.filter((mark) => mark.axis === "y").map((mark) => mark.at));
   return {
     ...plain,
     tooltip: { ...(plain.tooltip as object), formatter: (hovered: { value: [number, number] }[]) => said(spec, pen, hovered[0]?.value[0] ?? 0) },
-    legend: named ? legend(pen, spec.lines.flatMap((line) => (line.band ? [line.name, line.band] : [line.name]))) : undefined,
-    grid: { ...(grid(named, true) as object), top: named ? 44 : 20 },
+    legend: named ? legend(pen, names) : undefined,
+    grid: { ...(grid(0, true) as object), top: 20 + (named ? legendHeight(pen, names) : 0) },
     xAxis: { ...measure(pen, "number", spec.x), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: theme.color("line-strong") } }, max: most, splitNumber: pen.width < 480 ? 4 : 8 },
     yAxis: { ...measure(pen, spec.unit), max: ({ max }: { max: number }) => (highest > max ? highest * 1.1 : spec.unit === "share" && max > 0.8 ? 1 : null) },
     series,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.report.findings_people import Answer, Rule
-from regulars.report.model import Channel, Channels, Discounts, Forecast, Page, RevenueMonth
+from regulars.report.model import Backtest, Channel, Channels, Discounts, Forecast, Page, RevenueMonth
 from regulars.report.speech import Speech
 from regulars.report.view import Said
 
@@ -73,7 +73,8 @@ def _new(months: list[RevenueMonth]) -> float:
 def forecast(page: Page, speech: Speech) -> Answer:
     """What today's customers will bring without a single new one."""
     found = page.forecast
-    if not isinstance(found, Forecast) or found.total <= 0:
+    failed = isinstance(page.backtest, Backtest) and page.backtest.failure is not None
+    if failed or not isinstance(found, Forecast) or found.total <= 0:
         return None
     t = speech.t
     return 0.5, Said(

@@ -1,0 +1,52 @@
+"""Nothing a person reads may lack its Polish, lose a placeholder, or be kept for nobody."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.report import sentences
+
+PLACEHOLDER = re.compile(r"{(\w+)}")
+
+
+def names(text):
+    return set(PLACEHOLDER.findall(text))
+
+
+@pytest.fixture(scope="module")
+def polish():
+    return sentences.catalogue("pl")
+
+
+def test_every_sentence_has_its_polish():
+    waiting = sentences.untranslated("pl")
+    assert not waiting, "run `python -m tests.report.sentences` and translate:\n" + "\n".join(waiting)
+
+
+def test_no_translation_is_kept_for_a_sentence_nobody_says(polish):
+    said = {sentences.key(message.id) for message in sentences.collect() if message.id}
+    kept = {sentences.key(message.id) for message in polish if message.id}
+    assert not kept - said, "run `python -m tests.report.sentences`"
+
+
+def test_translations_keep_every_placeholder(polish):
+    for message in polish:
+        if not message.id:
+            continue
+        wanted = names(" ".join(message.id) if isinstance(message.id, tuple) else message.id)
+        for text in message.string if isinstance(message.string, tuple) else (message.string,):
+            assert names(text) == wanted, message.id
+
+
+def test_plurals_have_all_polish_forms(polish):
+    counted = [message for message in polish if isinstance(message.id, tuple)]
+    assert counted
+    assert all(len(message.string) == 3 for message in counted)
+
+
+def test_collecting_finds_sentences_of_python_and_of_templates():
+    found = {sentences.key(message.id) for message in sentences.collect() if message.id}
+    assert "What your customers are worth" in found  # a template
+    assert "{share} of orders carry a discount." in found  # a Python file
+    assert "{count} customer" in found  # a plural
