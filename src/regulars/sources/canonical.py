@@ -47,9 +47,13 @@ def _orders(reading: Reading, facts: Facts) -> str:
         credit += f" OR regexp_full_match(upper(oid), '(?:{letters})[0-9]+')"
     # Shared-out delivery is already split between lines; else it stands on each line or on one of them.
     ship = "sum" if facts.order_facts or not reading.shipping_repeats else "max"
-    sums = ", ".join(f"CAST(sum({name}) AS {DEC}) AS {name}" for name in ("gross", "discount", "tax", "refunded", "net"))
-    texts = ", ".join(f"{f'max({n})' if reading.has(s) else 'NULL::VARCHAR'} AS {n}" for n, s in
-                      (("coupon", "coupon_code"), ("channel", "channel"), ("country", "country")))
+    sums = ", ".join(
+        f"CAST(sum({name}) AS {DEC}) AS {name}" for name in ("gross", "discount", "tax", "refunded", "net")
+    )
+    texts = ", ".join(
+        f"{f'max({n})' if reading.has(s) else 'NULL::VARCHAR'} AS {n}"
+        for n, s in (("coupon", "coupon_code"), ("channel", "channel"), ("country", "country"))
+    )
     flagged = reading.credit_letters or reading.statuses
     credit = f"bool_or({credit})" if flagged else "false"
     delivery = " + shipping_net" if reading.options.delivery_counts else ""
@@ -86,7 +90,7 @@ def _products(reading: Reading) -> str:
     """One row a product, by the title and category most of its sold lines use."""
     shown = "coalesce(d.pid, CAST(p.product_key AS VARCHAR))"
     titled = reading.has("title") or reading.has("category")
-    cost = f"max(cost) FILTER (WHERE n = most) AS cost" if reading.has("cost") else f"NULL::{DEC} AS cost"
+    cost = "max(cost) FILTER (WHERE n = most) AS cost" if reading.has("cost") else f"NULL::{DEC} AS cost"
     if not (titled or reading.has("cost")):
         found = f"SELECT DISTINCT pkey AS product_key, NULL::VARCHAR AS title, NULL::VARCHAR AS category, NULL::{DEC} AS cost FROM regulars_settled WHERE pkey IS NOT NULL"
     else:

@@ -5,7 +5,6 @@ One SELECT. Where text must be parsed its result is written once to Parquet; typ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +13,8 @@ from regulars.sources import zones
 from regulars.sources.money import ABSURD, money
 from regulars.sources.packed import ITEM_NUMBER
 from regulars.sources.quoting import column, text
-from regulars.sources.recognise import FLAGS
 from regulars.sources.reading import Reading, code_of
+from regulars.sources.recognise import FLAGS
 from regulars.sources.status import CANCELLED, CREDIT, PAID, REFUNDED, TEST
 
 if TYPE_CHECKING:
@@ -28,32 +27,33 @@ GUESTS = "|guest|gość|gosc|anonymous|anonim|unknown|nieznany|brak|not register
 LINE_MONEY = ("discount", "tax", "refunded", "shipping")
 ORDER_MONEY = ("order_total", "subtotal", "order_discount", "order_tax", "shipping_tax", "order_refunded")
 HEADS = ("wall", "off", "cid", "mail", "st", "whole", "cur", "coupon", "channel", "country")
-TEXTS = {"coupon": "coupon_code", "channel": "channel", "country": "country", "title": "title", "category": "category"}
-LONGEST = 500
+TEXTS = {
+    "coupon": "coupon_code",
+    "channel": "channel",
+    "country": "country",
+    "title": "title",
+    "category": "category",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """A relation of typed cells: one row a source row, ``why`` says what makes a row unusable."""
-
-    relation: str
-    naive: bool
-    """Moments are wall clocks of the shop's zone (no offset, no instant)."""
-
-
-def build(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, scratch: Path) -> Cells:
-    """Read every cell and leave the result under the name ``regulars_cells``."""
+def build(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, scratch: Path) -> None:
+    """Read every cell and leave the result under the name ``regulars_filled``."""
     parsed = f"SELECT {_parsed(raw, reading)} FROM {raw.relation}"
     judged = f"SELECT *, {_line_money(reading)} FROM ({parsed})"
     select = f"SELECT * EXCLUDE ({', '.join(_working(reading))}), {_why(reading)} FROM ({judged})"
-    if reading.textual:
+    sparse = bool(reading.found.profile and reading.found.profile.sparse)
+    if reading.keeps and not sparse:
+        reading.keep(connection, "regulars_filled", _filled(reading, f"({select})"))
+        return
+    if reading.keeps:
+        reading.keep(connection, "regulars_cells", select)
+    elif reading.textual:
         path = scratch / "cells.parquet"
         connection.execute(f"COPY ({select}) TO {text(str(path))} (FORMAT parquet, COMPRESSION snappy)")
         select = f"SELECT * FROM read_parquet({text(str(path))})"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_cells AS {select}")
-    moment = reading.moments["ordered_at"]
-    reading.keep(connection, "regulars_filled", _filled(reading))
-    return Cells("regulars_filled", naive=not moment.has_zone)
+    if not reading.keeps:
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_cells AS {select}")
+    reading.keep(connection, "regulars_filled", _filled(reading, "regulars_cells"))
 
 
 def _parsed(raw: Raw, reading: Reading) -> str:
@@ -65,7 +65,9 @@ def _parsed(raw: Raw, reading: Reading) -> str:
     parts.append(f"{reading.ids['order_id'].value if 'order_id' in c else 'NULL::BIGINT'} AS oid")
     parts.append(f"{_customer(reading)} AS cid")
     mail = f"lower(regulars_text(CAST({column(c['email'])} AS VARCHAR)))" if "email" in c else None
-    parts.append((f"CASE WHEN contains({mail}, '@') THEN {mail} END" if mail else "NULL::VARCHAR") + " AS mail")
+    parts.append(
+        (f"CASE WHEN contains({mail}, '@') THEN {mail} END" if mail else "NULL::VARCHAR") + " AS mail"
+    )
     parts.append(f"{_product(reading)} AS pid")
     for short, name in TEXTS.items():
         cell = f"regulars_text(CAST({column(c[name])} AS VARCHAR))" if name in c else "NULL::VARCHAR"
@@ -81,19 +83,12 @@ def _parsed(raw: Raw, reading: Reading) -> str:
     parts.append(f"{_whole(reading)} AS whole")
     parts.append(f"{_credit(reading)} AS credit")
     parts.append(f"{_currency(reading)} AS cur")
-    for name in _judged(reading):
-        parts.append(f"CAST({column(c[name])} AS VARCHAR)[1:{LONGEST}] AS t_{name}")
     return ", ".join(parts)
-
-
-def _judged(reading: Reading) -> list[str]:
-    return ["ordered_at", *reading.numbers]
 
 
 def _working(reading: Reading) -> list[str]:
     """Columns needed only to judge a row."""
-    names = ["undated", *(f"t_{name}" for name in _judged(reading))]
-    return names + [f"{letter}_{name}" for name in reading.numbers for letter in "xb"]
+    return ["undated", *(f"{letter}_{name}" for name in reading.numbers for letter in "xb")]
 
 
 def _cell(source: str, types: dict[str, str]) -> str:
@@ -134,7 +129,9 @@ def _with_clock(raw: Raw, reading: Reading, wall: str) -> str:
     else:
         cell = f"upper(regulars_text(CAST({column(source)} AS VARCHAR)))"
         forms = "['%I:%M:%S %p', '%I:%M %p', '%I:%M:%S%p', '%I:%M%p']"
-        clock = f"coalesce(TRY_CAST({cell} AS TIME), CAST(try_strptime({cell}, {forms}) AS TIME), TIME '00:00')"
+        clock = (
+            f"coalesce(TRY_CAST({cell} AS TIME), CAST(try_strptime({cell}, {forms}) AS TIME), TIME '00:00')"
+        )
     return f"CASE WHEN {wall} = date_trunc('day', {wall}) THEN CAST({wall} AS DATE) + {clock} ELSE {wall} END"
 
 
@@ -224,7 +221,7 @@ def _line_money(reading: Reading) -> str:
 
 
 def _why(reading: Reading) -> str:
-    """``why`` (``column:reason``, nothing for a usable row) and ``bad``, the cell that says so."""
+    """``why`` (``column:reason``, nothing for a usable row)."""
     sparse = bool(reading.found.profile and reading.found.profile.sparse)
     today = reading.options.today
     whens = [
@@ -242,17 +239,14 @@ def _why(reading: Reading) -> str:
     else:
         whens.append(("order_id", "missing", "oid IS NULL"))
     why = " ".join(f"WHEN {condition} THEN {text(name + ':' + reason)}" for name, reason, condition in whens)
-    bad = " ".join(
-        f"WHEN {condition} THEN t_{name}" for name, _, condition in whens if name in _judged(reading)
-    )
     rounded = "coalesce(abs(exact - CAST(g AS DOUBLE)) > 1e-9 * abs(exact), false) AS rounded"
-    return f"CASE {why} END AS why, CASE {bad} END AS bad, {rounded}"
+    return f"CASE {why} END AS why, {rounded}"
 
 
-def _filled(reading: Reading) -> str:
+def _filled(reading: Reading, cells: str) -> str:
     """Order cells carried down to an order's other lines, money in one currency, moments as instants."""
     sparse = bool(reading.found.profile and reading.found.profile.sparse)
-    relation = "regulars_cells c"
+    relation = f"{cells} c"
     columns = "c.*"
     if sparse:
         heads = ", ".join(f"arg_min({name}, r) FILTER (WHERE {name} IS NOT NULL) AS {name}" for name in HEADS)
@@ -264,7 +258,9 @@ def _filled(reading: Reading) -> str:
         columns = f"c.* REPLACE ({filled}, coalesce(c.why, CASE WHEN coalesce(c.wall, h.wall) IS NULL"
         columns += " THEN 'ordered_at:missing' END) AS why)"
         columns = columns.replace("coalesce(c.st, h.st) AS st", f"coalesce(c.st, h.st, {PAID}) AS st")
-        columns = columns.replace("coalesce(c.whole, h.whole) AS whole", "coalesce(h.whole, c.whole) AS whole")
+        columns = columns.replace(
+            "coalesce(c.whole, h.whole) AS whole", "coalesce(h.whole, c.whole) AS whole"
+        )
     if reading.rates:
         amounts = ("amt", "g", *LINE_MONEY, *ORDER_MONEY)
         rate = " ".join(f"WHEN {text(code)} THEN {value}" for code, value in reading.rates.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,9 +116,9 @@ def _from_number(value: str, kind: str) -> str:
 
 def number_kind(low: float, high: float) -> str:
     """Tell what numbers that stand for moments count, from their range."""
-    if 19000101 <= low and high <= 21001231:
+    if low >= 19000101 and high <= 21001231:
         return "yyyymmdd"
-    if 20000 <= low and high <= 80000:
+    if low >= 20000 and high <= 80000:
         return "excel"
     for kind, size in (("epoch_s", 1.0), ("epoch_ms", 1e3), ("epoch_us", 1e6)):
         if 6e8 * size <= high <= 6e9 * size:
@@ -226,4 +226,11 @@ def formats_of(shape: str, *, day_first: bool) -> list[str]:
     hour = " %I:%M" if time[4] else " %H:%M"
     seconds = ":%S" if time[2] else ""
     fraction = ".%f" if time[3] else ""
-    return [date + hour + seconds + fraction + ((" %p" if time[4].startswith(" ") else "%p") if time[4] else "") + tail]
+    return [
+        date
+        + hour
+        + seconds
+        + fraction
+        + ((" %p" if time[4].startswith(" ") else "%p") if time[4] else "")
+        + tail
+    ]

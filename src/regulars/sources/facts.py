@@ -40,7 +40,9 @@ def build(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Facts:
 
 
 def _uses_order_facts(reading: Reading) -> bool:
-    return any(reading.has(n) for n in ("order_total", "subtotal", "order_discount", "order_tax", "order_refunded"))
+    return any(
+        reading.has(n) for n in ("order_total", "subtotal", "order_discount", "order_tax", "order_refunded")
+    )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
@@ -53,8 +55,10 @@ def _keyed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     product = "CAST(NULL AS BIGINT)"
     connection.execute("CREATE OR REPLACE TEMP TABLE regulars_products (pid VARCHAR, pkey BIGINT)")
     found = reading.ids.get("product_id")
-    textual = (found and not found.whole) or (not found and reading.has("title")) or (
-        found and found.nulls and reading.has("title")
+    textual = (
+        (found and not found.whole)
+        or (not found and reading.has("title"))
+        or (found and found.nulls and reading.has("title"))
     )
     if textual:
         connection.execute(
@@ -66,11 +70,9 @@ def _keyed(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
         product = "d.pkey"
     elif found:
         product = "c.pid"
-    reading.keep(
-        connection,
-        "regulars_keyed",
-        f"""SELECT *, {_order_key(reading)} AS okey FROM
-            (SELECT c.*, {customer} AS ckey, {product} AS pkey FROM regulars_filled c {join} WHERE c.why IS NULL)""",
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW regulars_keyed AS SELECT *, {_order_key(reading)} AS okey FROM
+            (SELECT c.*, {customer} AS ckey, {product} AS pkey FROM regulars_filled c {join} WHERE c.why IS NULL)"""
     )
 
 
@@ -119,7 +121,9 @@ def _oddities(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Fa
     if not reading.has("order_id"):
         return
     files = "min(f) AS f0, max(f) AS f1" if reading.files > 1 else "NULL::VARCHAR AS f0, NULL::VARCHAR AS f1"
-    statuses = "min(st) AS s0, max(st) AS s1" if reading.has("status") else "0::TINYINT AS s0, 0::TINYINT AS s1"
+    statuses = (
+        "min(st) AS s0, max(st) AS s1" if reading.has("status") else "0::TINYINT AS s0, 0::TINYINT AS s1"
+    )
     connection.execute(
         f"""INSERT INTO regulars_odd
             SELECT okey, c0, c1, d0, s0, s1, f0, f1, nobody FROM (
@@ -130,7 +134,13 @@ def _oddities(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Fa
     )
     facts.counts |= dict(
         zip(
-            ("orders_shared", "orders_with_nobody_lines", "orders_of_several_days", "orders_of_mixed_status", "orders_in_files"),
+            (
+                "orders_shared",
+                "orders_with_nobody_lines",
+                "orders_of_several_days",
+                "orders_of_mixed_status",
+                "orders_in_files",
+            ),
             _one(
                 connection,
                 """SELECT count(*) FILTER (WHERE c0 <> c1), count(*) FILTER (WHERE nobody AND c0 IS NOT NULL),
@@ -183,7 +193,11 @@ def _latest_file(connection: duckdb.DuckDBPyConnection, reading: Reading, facts:
     connection.execute(
         "UPDATE regulars_odd SET f0 = 'older' WHERE okey IN (SELECT okey FROM regulars_overlap)"
     )
-    facts.counts["orders_from_older_files"], facts.counts["lines_from_older_files"], facts.counts["amount_from_older_files"] = _one(
+    (
+        facts.counts["orders_from_older_files"],
+        facts.counts["lines_from_older_files"],
+        facts.counts["amount_from_older_files"],
+    ) = _one(
         connection,
         """SELECT count(DISTINCT k.okey), count(*), coalesce(sum(k.amt), 0) FROM regulars_keyed k JOIN regulars_odd o ON o.okey = k.okey
             WHERE o.f0 = 'older' AND k.f <> o.f1""",
@@ -194,7 +208,11 @@ def _count_repeats(
     connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts, content: str
 ) -> None:
     """Count lines that repeat another line of their order in everything; in very large files, from a sample of orders."""
-    share = 1 if reading.rows <= EXACT_REPEATS_UP_TO or reading.options.drop_repeats else reading.rows // SAMPLED_ORDERS + 1
+    share = (
+        1
+        if reading.rows <= EXACT_REPEATS_UP_TO or reading.options.drop_repeats
+        else reading.rows // SAMPLED_ORDERS + 1
+    )
     where = f"WHERE okey % {share} = 0" if share > 1 else ""
     if not reading.has("order_id"):
         facts.counts |= {"repeated_lines": 0, "repeated_amount": 0, "repeats_estimated": False}

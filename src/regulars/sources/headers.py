@@ -220,9 +220,13 @@ BY_NAME = {name.name: name for name in NAMES}
 
 LOOSE: dict[str, re.Pattern[str]] = {
     "ordered_at": re.compile(r"date|data(?!base)|moment|timestamp|datetime|when|dzien|zlozono"),
-    "customer_id": re.compile(r"customer|client|klient|buyer|user|member|shopper|kupuj|nabywc|kontrahent|account"),
+    "customer_id": re.compile(
+        r"customer|client|klient|buyer|user|member|shopper|kupuj|nabywc|kontrahent|account"
+    ),
     "email": re.compile(r"email|mail"),
-    "amount": re.compile(r"amount|total|revenue|sales|kwota|wartosc|suma|razem|spend|paid|value|przychod|brutto"),
+    "amount": re.compile(
+        r"amount|total|revenue|sales|kwota|wartosc|suma|razem|spend|paid|value|przychod|brutto"
+    ),
     "unit_price": re.compile(r"price|cena"),
     "quantity": re.compile(r"quantity|qty|ilosc|sztuk"),
     "order_id": re.compile(

@@ -22,7 +22,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, relation: str, reading: Readi
     numeric = bool(found and found.whole)
     mails = reading.has("email")
     if numeric and not mails:
-        connection.execute("CREATE OR REPLACE TEMP TABLE regulars_people (ref VARCHAR, key BIGINT, known VARCHAR)")
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE regulars_people (ref VARCHAR, key BIGINT, known VARCHAR)"
+        )
         return "c.cid", ""
     usable = f"FROM {relation} WHERE why IS NULL"
     ref = _ref(numeric=numeric)
@@ -32,7 +34,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, relation: str, reading: Readi
         f"""CREATE OR REPLACE TEMP TABLE regulars_refs AS
             SELECT DISTINCT {ref} AS ref {usable} AND ({wanted})"""
     )
-    start = "coalesce(max(cid), 0)" if numeric else "0"
+    start = "coalesce(max(cid), 0)" if numeric else "max(0)"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE regulars_people AS
             WITH start AS (SELECT {start} AS n {usable}),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
-from regulars.sources import identity, zones
+from regulars.sources import identity, packed, zones
 from regulars.sources.cells import years
 from regulars.sources.facts import Facts
-from regulars.sources.quoting import text
+from regulars.sources.quoting import column, text
 from regulars.sources.reading import Reading
 
 if TYPE_CHECKING:
@@ -27,21 +27,36 @@ REASONS = {
     "not_a_number": mark("not a number"),
     "absurd": mark("larger than any order can be"),
 }
+LONGEST = 500
+"""Characters of a rejected cell that are kept."""
+
 MASK = "regexp_replace({0}, '[^\\s@]+@[^\\s@]+', '***', 'g')"
 
 
-def write_rejects(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, path: Path) -> None:
+def write_rejects(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, seen: dict[str, Any], path: Path
+) -> None:
     """Write every row that could not be used, with its line, column, cell and reason."""
     columns = " ".join(
         f"WHEN {text(name)} THEN {text(source)}" for name, source in reading.found.columns.items()
     )
+    judged = {"ordered_at": reading.moments["ordered_at"].source} | {
+        n: x.source for n, x in reading.numbers.items()
+    }
+    cells = " ".join(
+        f"WHEN {text(n)} THEN CAST(s.{column(c)} AS VARCHAR)[1:{LONGEST}]" for n, c in judged.items()
+    )
     reasons = " ".join(f"WHEN {text(code)} THEN {text(reason)}" for code, reason in REASONS.items())
-    rows = f"""SELECT f AS __file, r AS __row, split_part(why, ':', 1) AS name, split_part(why, ':', 2) AS code, bad
-        FROM regulars_filled WHERE why IS NOT NULL"""
+    item = f" AND s.{packed.ITEM_NUMBER} = b.n" if reading.found.packed else ""
+    limit = "" if seen["rows"] > seen["accepted"] else " LIMIT 0"
+    rows = f"""SELECT s.__file, s.__row, b.name, b.code, CASE b.name {cells} END AS cell FROM {raw.relation} s JOIN (
+            SELECT f, r, n, split_part(why, ':', 1) AS name, split_part(why, ':', 2) AS code
+            FROM regulars_filled WHERE why IS NOT NULL{limit}) b
+        ON s.__row = b.r AND s.__file = b.f{item}"""
     connection.execute(
         f"""COPY (SELECT __file AS file, line, CASE name {columns} ELSE name END AS "column",
-                {MASK.format("bad")} AS value, CASE code {reasons} ELSE code END AS reason
-            FROM ({raw.with_lines(f"({rows})")})
+                {MASK.format("cell")} AS value, CASE code {reasons} ELSE code END AS reason
+            FROM ({raw.with_lines(f"({rows})") if not limit else f"SELECT *, 0::BIGINT AS line FROM ({rows}) LIMIT 0"})
             UNION ALL BY NAME SELECT file, line, "column", {MASK.format("value")} AS value, reason FROM {raw.rejects})
             TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd)"""
     )
@@ -71,7 +86,9 @@ def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
 def overview(connection: duckdb.DuckDBPyConnection, reading: Reading) -> dict[str, Any]:
     """Count and sum the cells once, before anything is built on them."""
     moment = reading.moments["ordered_at"]
-    unclear = "false" if moment.has_zone else zones.unclear("wall", reading.options.time_zone, *years(reading))
+    unclear = (
+        "false" if moment.has_zone else zones.unclear("wall", reading.options.time_zone, *years(reading))
+    )
     if moment.offsets:
         unclear = f"(off IS NULL AND {unclear})"
     return _row(
@@ -112,10 +129,17 @@ def summary(
             CAST(min(ordered_on) AS VARCHAR) AS first_day, CAST(max(ordered_on) AS VARCHAR) AS last_day, {sums}
             FROM {orders}""",
     )
-    carried = _row(connection, "SELECT count(*) AS lines, coalesce(sum(amt), 0) AS amount FROM regulars_lines")
-    by_rule = connection.execute(
-        "SELECT why, count(*), coalesce(sum(amt), 0) FROM regulars_filled WHERE why IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
-    ).fetchall()
+    carried = _row(
+        connection, "SELECT count(*) AS lines, coalesce(sum(amt), 0) AS amount FROM regulars_lines"
+    )
+    rejected = int(seen["rows"]) - int(seen["accepted"])
+    by_rule = (
+        []
+        if not rejected
+        else connection.execute(
+            "SELECT why, count(*), coalesce(sum(amt), 0) FROM regulars_filled WHERE why IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
+        ).fetchall()
+    )
     repairs = _repairs(connection, reading, facts, seen)
     taken_out = sum((Decimal(item["amount"]) for item in repairs), Decimal(0))
     difference = seen["accepted_amount"] - carried["amount"] - taken_out
@@ -141,13 +165,14 @@ def summary(
         "read": int(seen["rows"]) + raw.rejected,
         "accepted": int(seen["accepted"]),
         "rejected": {
-            "rows": int(seen["rows"]) - int(seen["accepted"]) + raw.rejected,
+            "rows": rejected + raw.rejected,
             "rules": [
+                *({"rule": why, "rows": int(rows), "amount": _text(amount)} for why, rows, amount in by_rule),
                 *(
-                    {"rule": why, "rows": int(rows), "amount": _text(amount)}
-                    for why, rows, amount in by_rule
+                    [{"rule": "row:unreadable", "rows": raw.rejected, "amount": "0.00"}]
+                    if raw.rejected
+                    else []
                 ),
-                *([{"rule": "row:unreadable", "rows": raw.rejected, "amount": "0.00"}] if raw.rejected else []),
             ],
         },
         "repaired": repairs,
@@ -196,10 +221,16 @@ def _repairs(
         ("order.shared", counts.get("orders_shared", 0), 0),
         ("customer.carried", counts.get("orders_with_nobody_lines", 0), 0),
         ("status.mixed", counts.get("orders_of_mixed_status", 0), 0),
-        ("order.in_older_file", counts.get("lines_from_older_files", 0), counts.get("amount_from_older_files", 0)),
+        (
+            "order.in_older_file",
+            counts.get("lines_from_older_files", 0),
+            counts.get("amount_from_older_files", 0),
+        ),
         ("line.repeated", dropped, counts.get("repeated_amount", 0) if dropped else 0),
     ]
-    return [{"rule": rule, "rows": int(rows), "amount": _text(amount)} for rule, rows, amount in found if rows]
+    return [
+        {"rule": rule, "rows": int(rows), "amount": _text(amount)} for rule, rows, amount in found if rows
+    ]
 
 
 def _text(amount: object) -> str:

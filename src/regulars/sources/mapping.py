@@ -46,9 +46,13 @@ def check_complete(found: Recognised, columns: Sequence[str]) -> None:
     if "ordered_at" not in has:
         raise _missing("no_date", "a column with the moment of the order", "ordered_at", columns)
     if not has & {"customer_id", "email"}:
-        raise _missing("no_customer", "a column that says who bought (an id or an e-mail)", "customer_id", columns)
+        raise _missing(
+            "no_customer", "a column that says who bought (an id or an e-mail)", "customer_id", columns
+        )
     if not has & {"amount", "order_total", "unit_price", "subtotal"} and not found.packed:
-        raise _missing("no_amount", "a column with the money (an amount, or a price and a quantity)", "amount", columns)
+        raise _missing(
+            "no_amount", "a column with the money (an amount, or a price and a quantity)", "amount", columns
+        )
 
 
 def _missing(code: str, what: str, name: str, columns: Sequence[str]) -> RegularsError:

@@ -47,7 +47,11 @@ def unpacked(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Recognised)
     types = {name: raw.types[name] for name in kept}
     types |= dict.fromkeys((title for title, _ in ITEM.values()), "VARCHAR")
     types["item discount"] = "DOUBLE"
-    columns = {**found.columns, **{name: title for name, (title, _) in ITEM.items()}, "discount": "item discount"}
+    columns = {
+        **found.columns,
+        **{name: title for name, (title, _) in ITEM.items()},
+        "discount": "item discount",
+    }
     return (
         replace(raw, relation=RELATION, columns=tuple(types), types=types),
         replace(found, columns=columns),

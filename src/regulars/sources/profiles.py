@@ -29,7 +29,10 @@ def _profile(name: str, signature: str, columns: dict[str, str], **habits: objec
     return Profile(
         name,
         frozenset(fold(header) for header in signature.split(",")),
-        {key: tuple(fold(header) for header in headers.split(",") if header) for key, headers in columns.items()},
+        {
+            key: tuple(fold(header) for header in headers.split(",") if header)
+            for key, headers in columns.items()
+        },
         **habits,  # type: ignore[arg-type]
     )
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.kit.progress import stage
 from regulars.lake import Orders, Shop
-from regulars.sources import canonical, cells, facts, intake, mapping as naming, packed, reading, settle, zones
+from regulars.sources import canonical, cells, facts, intake, packed, reading, settle, zones
+from regulars.sources import mapping as naming
 from regulars.sources.quoting import column
 from regulars.sources.raw import read_raw
 from regulars.sources.reading import Options
@@ -50,7 +51,13 @@ def read(
     """
     zones.zone(time_zone)
     options = Options(
-        time_zone, currency, rates, day_first, delivery_counts, drop_repeats, today or datetime.now(UTC).date()
+        time_zone,
+        currency,
+        rates,
+        day_first,
+        delivery_counts,
+        drop_repeats,
+        today or datetime.now(UTC).date(),
     )
     connection = workspace.door.connection
     with stage("Reading"):
@@ -70,7 +77,7 @@ def read(
         decided.shipping_repeats = habits.shipping_repeats
         cells.build(connection, raw, decided, workspace.folder)
         seen = intake.overview(connection, decided)
-    intake.write_rejects(connection, raw, decided, folder / "rejects.parquet")
+    intake.write_rejects(connection, raw, decided, seen, folder / "rejects.parquet")
     intake.check_usable(seen, folder)
     decided.clock, decided.negative = bool(seen["clock"]), bool(seen["negative"])
     with stage("Settling orders"):

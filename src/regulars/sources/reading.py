@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from regulars.sources.raw import Raw
 
-KEPT_ROWS = 20_000_000
+KEPT_ROWS = 5_000_000
 CURRENCY_SIGNS = {"ZŁ": "PLN", "ZL": "PLN", "€": "EUR", "$": "USD", "£": "GBP", "KČ": "CZK", "¥": "JPY"}
 
 
@@ -72,6 +72,11 @@ class Reading:
         """Tell whether a canonical column is there."""
         return name in self.found.columns
 
+    @property
+    def keeps(self) -> bool:
+        """Whether steps are few enough rows to be kept."""
+        return self.rows <= KEPT_ROWS
+
     def keep(self, connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
         """Leave a step under a name: computed once and kept where the rows are few enough, a view where they are not.
 
@@ -83,7 +88,7 @@ class Reading:
                 f"SELECT 1 FROM duckdb_{kind.lower()}s() WHERE {kind.lower()}_name = '{name}' AND temporary"
             ).fetchone():
                 connection.execute(f"DROP {kind} {name}")
-        kind = "TABLE" if self.rows <= KEPT_ROWS else "VIEW"
+        kind = "TABLE" if self.keeps else "VIEW"
         connection.execute(f"CREATE TEMP {kind} {name} AS {select}")
 
     def warn(self, code: str, message: str, **values: object) -> None:
@@ -135,9 +140,7 @@ def look(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Recognised, opt
     return reading
 
 
-def _asked(
-    connection: duckdb.DuckDBPyConnection, relation: str, wanted: Mapping[str, str]
-) -> dict[str, Any]:
+def _asked(connection: duckdb.DuckDBPyConnection, relation: str, wanted: Mapping[str, str]) -> dict[str, Any]:
     values = connection.execute(f"SELECT {', '.join(wanted.values())} FROM {relation}").fetchone()
     return dict(zip(wanted, values or (), strict=True))
 
@@ -219,14 +222,17 @@ def _settle_currency(reading: Reading, words: Mapping[str, int]) -> None:
             )
         return
     seen = ", ".join(f"{code} ({rows} rows)" for code, rows in sorted(counts.items(), key=lambda i: -i[1]))
-    base = code_of(options.currency) if options.currency else next((c for c, r in rates.items() if r == 1), None)
+    base = (
+        code_of(options.currency) if options.currency else next((c for c, r in rates.items() if r == 1), None)
+    )
     missing = sorted(counts.keys() - rates.keys() - ({base} if base else set()))
     if not rates or missing or base is None:
         largest = base or max(counts, key=lambda code: counts[code])
         example = " ".join(f"--rate {code}=…" for code in sorted(counts) if code != largest)
         raise RegularsError(
             "source.several_currencies",
-            f"The file mixes currencies: {seen}." + (f" No rate for: {', '.join(missing)}." if rates and missing else ""),
+            f"The file mixes currencies: {seen}."
+            + (f" No rate for: {', '.join(missing)}." if rates and missing else ""),
             hint=f"Say what one unit of each is worth: --currency {largest} {example} (or export one currency at a time).",
         )
     reading.currency = base

@@ -15,7 +15,9 @@ NUMERIC = re.compile(r"^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U[A-Z]*INT[A-Z]
 INTEGRAL = re.compile(r"^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U[A-Z]*INT[A-Z]*)")
 TEMPORAL = re.compile(r"^(DATE|TIMESTAMP|DATETIME)")
 
-_NUMBER = re.compile(r"^[\s(+-]*[^\d\s(+-]{0,4}[\s-]*\d[\d\s.,'’\u00a0\u202f]*(?:[eE][+-]?\d+)?[\s)-]*[^\d\s]{0,4}-?$")
+_NUMBER = re.compile(
+    r"^[\s(+-]*[^\d\s(+-]{0,4}[\s-]*\d[\d\s.,'’\u00a0\u202f]*(?:[eE][+-]?\d+)?[\s)-]*[^\d\s]{0,4}-?$"
+)
 _DATE = re.compile(
     r"^\D{0,12}\d{1,4}\s*([-/.]|年|\s)\s*(\d{1,2}|[^\W\d]{3,12})\.?,?\s*([-/.]|\s)\s*\d{1,4}"
     r"|^[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{2,4}|^\d{8}$|^\d{10}(\d{3})?$|^\d{5}(\.\d+)?$|^\d{8}T\d{4,6}"
@@ -161,7 +163,9 @@ def fits(name: Name, column: str, type_: str, cells: Sequence[Any], *, strict: b
     if name.name == "status":
         words = set(texts)
         known = sum(meaning(word) is not None for word in words)
-        return len(words) <= 60 and (known > 0 or "stat" in fold(column)) and not all(w.isdigit() for w in words)
+        return (
+            len(words) <= 60 and (known > 0 or "stat" in fold(column)) and not all(w.isdigit() for w in words)
+        )
     if name.kind == "id":
         return type_ != "BOOLEAN" and not TEMPORAL.match(type_)
     return True

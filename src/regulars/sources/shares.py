@@ -96,7 +96,9 @@ def _facts(connection: duckdb.DuckDBPyConnection, reading: Reading) -> str:
         paid = "total - ship - ship_tax"
         own_tax = tax if apart > on_top else f"{tax} - least(ship_tax, {tax})"
         ship_net = "ship"
-    kept = "CAST(paid - own_tax AS DOUBLE)" + (" + CAST(ship_net AS DOUBLE)" if reading.options.delivery_counts else "")
+    kept = "CAST(paid - own_tax AS DOUBLE)" + (
+        " + CAST(ship_net AS DOUBLE)" if reading.options.delivery_counts else ""
+    )
     given = "CASE WHEN whole AND coalesce(back, 0) = 0 THEN coalesce(total, paid) ELSE coalesce(back, line_back) END"
     back = f"CASE WHEN coalesce(total, paid) > 0 THEN CAST({given} AS DOUBLE) * ({kept}) / CAST(coalesce(total, paid) AS DOUBLE) ELSE 0 END"
     return f"""SELECT okey, n, base, line_disc, first_r, first_n, total, ship_tax, CAST(ship AS {DEC}) AS ship, CAST(ship_net AS {DEC}) AS ship_net,

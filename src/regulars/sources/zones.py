@@ -70,7 +70,11 @@ def unclear(wall: str, name: str, first_year: int, last_year: int) -> str:
 
 def local_day(at: str, name: str) -> str:
     """SQL: the local day of a UTC TIMESTAMP."""
-    return f"CAST({at} AS DATE)" if name == "UTC" else f"CAST(timezone({text(name)}, timezone('UTC', {at})) AS DATE)"
+    return (
+        f"CAST({at} AS DATE)"
+        if name == "UTC"
+        else f"CAST(timezone({text(name)}, timezone('UTC', {at})) AS DATE)"
+    )
 
 
 def _interval(offset: timedelta) -> str:
