@@ -40,6 +40,11 @@ def test_orders_are_numbered_in_order_of_time_and_lines_from_one(lines) -> None:
     assert (lines["line"] == counted).all()
 
 
+def test_an_order_lists_a_product_once(lines) -> None:
+    pairs = lines["order_id"] * 10_000 + lines["product_id"]
+    assert len(np.unique(pairs)) == len(pairs)
+
+
 def test_moments_lie_within_the_local_days_of_the_data(lines) -> None:
     time = seasons(SHOP)
     seconds = lines["ordered_at"].astype("datetime64[s]").astype(np.int64)

@@ -17,6 +17,8 @@ MOST_LINES = 16
 _DEAR = 0.7
 """A product that costs more than this part of the whole order is left for something small."""
 _RETURNER = 0.45
+_ROW_BITS = 26
+"""Room for 67 million lines a block in a sorting key."""
 _REFUND_WAIT_DAYS = 12.0
 
 
@@ -50,13 +52,14 @@ def baskets(world: World, products: Catalog, people: Shoppers, placed: Orders, b
     budget = people.mean_spend[placed.shopper] / world.order_shape
     budget *= 100 * rng.standard_gamma(world.order_shape, len(budget))
     extra = rng.poisson(world.extra_lines * np.minimum(budget / (100 * world.mean_order), 6.0))
-    sizes = 1 + np.minimum(extra, MOST_LINES - 1)
+    sizes = 1 + np.minimum(extra, min(MOST_LINES, len(products.titles)) - 1)
     ends = np.cumsum(sizes)
     starts = ends - sizes
     order = np.repeat(np.arange(len(sizes)), sizes)
     line = np.arange(len(order)) - starts[order]
     product = _products(world, products, people, placed, rng, order, line)
     product = _affordable(products, rng, product, budget[order])
+    _distinct(product, order, len(products.titles))
     price = products.price[product]
     ratio = budget / np.add.reduceat(price, starts) if len(starts) else budget
     quantity = np.maximum((ratio[order] + rng.random(len(order))).astype(np.int64), 1)
@@ -107,12 +110,7 @@ def _products(
     product = np.where(loyal, people.favourite[placed.shopper[order], shelf], walk)
     before = np.concatenate([product[:1], product[:-1]])
     follows = (line > 0) & (bits(word, 28, 16) < world.affinity * 65_536)
-    product = np.where(follows, products.companion[before], product)
-    twice = np.flatnonzero((line[1:] > 0) & (product[1:] == product[:-1])) + 1
-    at = products.category[product[twice]]
-    first, end = products.first[at], products.first[at + 1]
-    product[twice] = first + (product[twice] + 1 - first) % (end - first)
-    return product
+    return np.where(follows, products.companion[before], product)
 
 
 def _affordable(
@@ -123,6 +121,19 @@ def _affordable(
     cheap = np.argsort(products.price, kind="stable")[: max(1, len(products.price) // 8)]
     product[dear] = cheap[rng.integers(0, len(cheap), len(dear))]
     return product
+
+
+def _distinct(product: NDArray[np.int64], order: NDArray[np.int64], goods: int) -> None:
+    """Move a product that is already in its order to its neighbour, until each order lists each product once."""
+    rows = np.arange(len(order))
+    while len(rows):
+        keys = ((order[rows] * goods + product[rows]) << _ROW_BITS) + np.arange(len(rows))
+        keys.sort()
+        again = rows[keys[1:][np.diff(keys >> _ROW_BITS) == 0] & ((1 << _ROW_BITS) - 1)]
+        product[again] = (product[again] + 1) % goods
+        touched = np.zeros(order[-1] + 1, dtype=bool)
+        touched[order[again]] = True
+        rows = np.flatnonzero(touched[order])
 
 
 def _refunds(
