@@ -85,8 +85,9 @@ def read_json(path: Path, name: str, desk: Desk, *, compression: str | None = No
 
 
 def _take(source: Path, name: str, desk: Desk, objects: Path, *, array: bool) -> None:
-    """Write one object a row, in order, as text."""
+    """Write one record a row, in order, as text, and beside it whether it is an object."""
     where = text(str(source))
+    is_object = "CASE WHEN coalesce(json_valid(o), false) THEN json_type(o) = 'OBJECT' ELSE false END"
     if array:
         scan = f"SELECT json::VARCHAR AS o FROM read_json_objects({where}, format = 'array', maximum_object_size = {_LONGEST})"
     else:
@@ -97,7 +98,8 @@ def _take(source: Path, name: str, desk: Desk, objects: Path, *, array: bool) ->
     try:
         with desk.in_order(), desk.patience(name, source.stat().st_size):
             desk.connection.execute(
-                f"COPY ({scan}) TO {text(str(objects))} (FORMAT parquet, COMPRESSION lz4_raw)"
+                f"COPY (SELECT o, {is_object} AS ok FROM ({scan})) TO {text(str(objects))} "
+                "(FORMAT parquet, COMPRESSION lz4_raw)"
             )
     except duckdb.Error as error:
         said = " ".join(str(error).split()).replace(str(source), name)
@@ -112,7 +114,7 @@ def _keys(name: str, desk: Desk, objects: Path) -> list[str]:
     """Return all keys of all objects, by where they are first seen."""
     found = desk.connection.execute(
         "SELECT key FROM (SELECT unnest(json_keys(o)) AS key, file_row_number AS r, generate_subscripts(json_keys(o), 1) AS i "
-        f"FROM {written_rows(objects)} WHERE json_valid(o) AND json_type(o) = 'OBJECT') GROUP BY key ORDER BY min((r, i))"
+        f"FROM {written_rows(objects)} WHERE ok) GROUP BY key ORDER BY min((r, i))"
     ).fetchall()
     if len(found) > _MOST_KEYS:
         raise RegularsError(
@@ -132,7 +134,7 @@ def _spread(desk: Desk, objects: Path, target: Path, keys: list[str]) -> tuple[i
     )
     desk.connection.execute(
         f"COPY (SELECT row, {fields} FROM (SELECT file_row_number + 1 AS row, json_transform(o, {text(shape)}) AS t "
-        f"FROM {written_rows(objects)} WHERE json_valid(o) AND json_type(o) = 'OBJECT')) "
+        f"FROM {written_rows(objects)} WHERE ok)) "
         f"TO {text(str(target))} (FORMAT parquet, COMPRESSION lz4_raw)"
     )
     counted = desk.connection.execute(
@@ -144,14 +146,13 @@ def _spread(desk: Desk, objects: Path, target: Path, keys: list[str]) -> tuple[i
 def _reject(name: str, desk: Desk, objects: Path, *, lines: bool) -> tuple[int, int]:
     """List what is no object; empty lines are blank, not rejected."""
     con = desk.connection
-    bad = "NOT coalesce(json_valid(o) AND json_type(o) = 'OBJECT', false)"
     empty = "coalesce(trim(o, ' \t\r\n'), '') = ''"
     con.execute(
         f"INSERT INTO {desk.rejects} SELECT ?, file_row_number + 1, NULL, left(o, 200), ? "
-        f"FROM {written_rows(objects)} WHERE {bad} AND NOT {empty}",
+        f"FROM {written_rows(objects)} WHERE NOT ok AND NOT {empty}",
         [name, NOT_JSON],
     )
     counted = con.execute(
-        f"SELECT count(*) FILTER ({bad} AND NOT {empty}), count(*) FILTER ({empty}) FROM {written_rows(objects)}"
+        f"SELECT count(*) FILTER (NOT ok AND NOT {empty}), count(*) FILTER ({empty}) FROM {written_rows(objects)}"
     ).fetchone() or (0, 0)
     return counted[0], counted[1] if lines else 0

@@ -45,7 +45,9 @@ def find_header(rows: Sequence[Sequence[str | None]]) -> Header | None:
     start = next(i for i, row in enumerate(rows) if _filled(row) >= min(width, max(2, (width + 1) // 2)))
     first = rows[start]
     if start == 0 and len(widths) > 1 and _looks_like_data(first):
-        return Header(None, 0, tuple("" for _ in range(width)), width, _share(widths, width), _share(widths, width))
+        return Header(
+            None, 0, tuple("" for _ in range(width)), width, _share(widths, width), _share(widths, width)
+        )
     below = [len(row) for row in rows[start + 1 :] if _filled(row)]
     width = _usual(below) if below else len(first)
     names = [(cell or "").strip() for cell in first]
