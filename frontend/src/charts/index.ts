@@ -14,7 +14,8 @@ import { tree } from "./tree";
 
 use([BarChart, CustomChart, LineChart, TreemapChart, GridComponent, LegendPlainComponent, MarkLineComponent, TooltipComponent, SVGRenderer]);
 
-const PAPER_WIDTH = 700;
+/** CSS pixels between the margins of A4, less the panel's own. */
+const PAPER_WIDTH = 660;
 
 export interface ChartData {
   language: string;
@@ -66,13 +67,16 @@ export function drawAll(root: ParentNode, data: ChartData): () => void {
     watcher.observe(element);
   }
   redraw();
+  const pictures = () => drawn.flatMap((each) => [...each.element.querySelectorAll("svg")]);
   addEventListener("beforeprint", () => {
     printing = true;
     document.documentElement.style.colorScheme = "light";
     redraw(PAPER_WIDTH);
+    for (const svg of pictures()) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
   });
   addEventListener("afterprint", () => {
     printing = false;
+    for (const svg of pictures()) svg.removeAttribute("viewBox");
     document.documentElement.style.colorScheme = "";
     redraw();
   });

@@ -77,6 +77,12 @@ def forecast(page: Page, speech: Speech) -> Answer:
     if failed or not isinstance(found, Forecast) or found.total <= 0:
         return None
     t = speech.t
+    certain = t(
+        "With {level} certainty it lies between {low} and {high}, counting no one who has yet to come.",
+        level=speech.percent(found.level),
+        low=speech.money(found.low),
+        high=speech.money(found.high),
+    )
     return 0.5, Said(
         "forecast",
         "forecast",
@@ -86,15 +92,24 @@ def forecast(page: Page, speech: Speech) -> Answer:
             total=speech.money(found.total),
             days=speech.days(found.horizon_days),
         ),
-        t(
-            "With {level} certainty it lies between {low} and {high}, counting no one who has yet to come.",
-            level=speech.percent(found.level),
-            low=speech.money(found.low),
-            high=speech.money(found.high),
-        ),
+        f"{certain} {_track_record(page, speech)}".strip(),
         t("Plan stock and budgets on the lower end; treat the rest as what good work can add."),
         "forecast",
     )
+
+
+def _track_record(page: Page, speech: Speech) -> str:
+    """Say by how much the same forecast was off before, where it was off by much."""
+    test = page.backtest
+    if not isinstance(test, Backtest) or test.actual <= 0:
+        return ""
+    bias = test.predicted / test.actual - 1
+    if abs(bias) < 0.1:
+        return ""
+    values = {"share": speech.share(abs(bias), 0), "cutoff": speech.day(test.cutoff)}
+    if bias > 0:
+        return speech.t("The same forecast, made on {cutoff}, said {share} too much.", **values)
+    return speech.t("The same forecast, made on {cutoff}, said {share} too little.", **values)
 
 
 def leaning_on_discounts(page: Page, speech: Speech) -> Answer:
@@ -197,7 +212,9 @@ def best_month(page: Page, speech: Speech) -> Answer:
     """The best month so far: nearly always there to be said."""
     if not isinstance(page.revenue, tuple) or not page.revenue:
         return None
-    best = max(page.revenue, key=lambda month: _sum([month]))
+    best = max(
+        [month for month in page.revenue if month.finished] or page.revenue, key=lambda month: _sum([month])
+    )
     if _sum([best]) <= 0:
         return None
     t = speech.t

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Cohorts, Gaps, Ltv, SecondOrder
+from regulars.report.model import Cohorts, Gaps, Ltv, LtvLine, SecondOrder
 from regulars.report.speech import Speech
-from regulars.report.view import Cell, Chart, Column, Heat, HeatCell, Table, texts
+from regulars.report.view import Cell, Chart, Column, Heat, HeatCell, Table, texts, with_open_end
 
 
 def cohorts(found: Cohorts, speech: Speech) -> Heat:
@@ -52,7 +54,7 @@ def ltv(found: Ltv, speech: Speech) -> Chart:
     t = speech.t
     lines = [
         {
-            "name": speech.say(line.title),
+            "name": _titled(line, speech),
             "points": [[p.day, round(p.value, 4)] for p in line.points if not isinstance(p.value, Unknown)],
         }
         for line in found.lines
@@ -80,23 +82,29 @@ def ltv(found: Ltv, speech: Speech) -> Chart:
         rows.append((*cells, Cell(speech.count(watched))))
     columns = (
         Column(t("Days since the first order"), False),
-        *(Column(speech.say(line.title)) for line in found.lines),
+        *(Column(_titled(line, speech)) for line in found.lines),
         Column(t("Customers old enough")),
     )
     label = t("Lines: cumulative value a customer by days since the first order.")
     return Chart("ltv", label, spec, Table(t("Cumulative value a customer"), columns, tuple(rows)))
 
 
+def _titled(line: LtvLine, speech: Speech) -> str:
+    return speech.month(line.title) if isinstance(line.title, date) else speech.say(line.title)
+
+
 def gaps(found: Gaps, speech: Speech) -> Chart:
     """Draw the histogram of gaps with the churn line."""
     t = speech.t
+    bins, is_open = with_open_end([(each.low, each.high, each.gaps) for each in found.bins])
     spec = {
         "kind": "histogram",
         "unit": "count",
         "xUnit": "number",
         "x": t("days between two orders of one customer"),
         "name": t("Gaps"),
-        "bins": [[each.low, each.high, each.gaps] for each in found.bins],
+        "bins": bins,
+        "open": is_open,
         "marks": [
             {
                 "at": found.median_days,

@@ -98,9 +98,9 @@ class LtvPoint:
 
 @dataclass(frozen=True, slots=True)
 class LtvLine:
-    """One curve: all customers, or one cohort of them (``title`` is translated when it is a message id)."""
+    """One curve: all customers, or the cohort of a month."""
 
-    title: Words
+    title: Words | date
     points: tuple[LtvPoint, ...]
 
 

@@ -62,7 +62,9 @@ def balances(found: Intake, speech: Speech) -> Table:
 def columns(found: Intake, speech: Speech) -> Table:
     """Lay out which of the file's columns was read as what."""
     t = speech.t
-    rows = tuple(texts(t(field), header) for field, header in found.columns)
+    rows = tuple(texts(field, header) for field, header in found.columns)
     return Table(
-        t("Columns as they were read"), (Column(t("Read as"), False), Column(t("In the file"), False)), rows
+        t("Columns as they were read"),
+        (Column(t("Read as (its name for --map)"), False), Column(t("In the file"), False)),
+        rows,
     )

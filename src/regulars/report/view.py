@@ -87,6 +87,16 @@ class Said:
     section: str
 
 
+def with_open_end(bins: list[tuple[float, float, int]]) -> tuple[list[tuple[float, float, int]], bool]:
+    """Draw a last bin that holds all the rest only as wide as its neighbour; tell whether it was one."""
+    if len(bins) < 2:
+        return bins, False
+    (low, high, count), width = bins[-1], bins[-2][1] - bins[-2][0]
+    if high - low <= 1.5 * width:
+        return bins, False
+    return [*bins[:-1], (low, low + width, count)], True
+
+
 def texts(*values: str) -> tuple[Cell, ...]:
     """Make plain cells."""
     return tuple(Cell(value) for value in values)

@@ -6,15 +6,13 @@ import math
 
 from regulars.report.model import Backtest, Forecast, ValueSpread
 from regulars.report.speech import Speech
-from regulars.report.view import Cell, Chart, Column, Table, texts
+from regulars.report.view import Cell, Chart, Column, Table, texts, with_open_end
 
 
 def spread(found: ValueSpread, speech: Speech) -> Chart:
     """Draw how many customers are worth how much; the open last bin is drawn as wide as its neighbour."""
     t = speech.t
-    bins = [[each.low, each.high, each.customers] for each in found.bins]
-    if len(bins) > 1 and bins[-1][1] - bins[-1][0] > 1.5 * (bins[-2][1] - bins[-2][0]):
-        bins[-1][1] = bins[-1][0] + (bins[-2][1] - bins[-2][0])
+    bins, is_open = with_open_end([(each.low, each.high, each.customers) for each in found.bins])
     floors = [tier.floor for tier in found.tiers[:-1]]
     edge = bins[-1][1] if bins else 0.0
     spec = {
@@ -24,7 +22,7 @@ def spread(found: ValueSpread, speech: Speech) -> Chart:
         "x": speech.say(found.measure),
         "name": t("Customers"),
         "bins": bins,
-        "open": len(bins) > 1 and bins[-1][1] != found.bins[-1].high,
+        "open": is_open,
         "marks": [
             {"at": floor, "name": speech.say(tier.title), "tone": "mute"}
             for floor, tier in zip(floors, found.tiers, strict=False)

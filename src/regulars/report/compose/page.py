@@ -48,6 +48,7 @@ def compose(
         forecast=worth.forecast(value, backtest),
         backtest=worth.track_record(backtest),
         rfm=worth.groups(segments, "rfm"),
+        rfm_cells=worth.rfm_cells(segments),
         segments=worth.groups(segments, "behaviour"),
         channels=sales.channels(figures),
         discounts=sales.discounts(figures),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.i18n import mark
@@ -34,9 +34,10 @@ CARDS: tuple[tuple[str, str | None], ...] = (
     ("payback_days", None),
 )
 """Which figures open the report, and which direction of each is good news."""
-YOUNG_COHORTS = 6
+YOUNG_COHORTS = 3
 """How many cohorts have a line of their own among the curves of cumulative value."""
-GAP_BINS = (1, 8, 15, 22, 31, 46, 61, 91, 121, 181, 271, 366, 731)
+GAP_BINS = 32
+"""How many bins of equal width the histogram of gaps has at most, before the last one for all that is longer."""
 
 
 def number(value: Any) -> Number:
@@ -180,7 +181,7 @@ def _cohort_lines(figures: Figures) -> list[m.LtvLine]:
     step = max(1, -(-len(old) // YOUNG_COHORTS))
     return [
         m.LtvLine(
-            month.strftime("%Y-%m"),
+            month,
             tuple(
                 m.LtvPoint(round((int(c["month_index"]) + 1) * 30.4), float(c["ltv"]), int(c["size"]))
                 for c in by_month[month]
@@ -199,12 +200,7 @@ def gaps(figures: Figures) -> m.Gaps | Unknown:
     for value in (median, line):
         if isinstance(value, Unknown):
             return value
-    longest = max(int(row["days"]) for row in rows) + 1
-    edges = [edge for edge in GAP_BINS if edge < longest] + [longest]
-    bins = tuple(
-        m.GapBin(low, high, sum(int(row["gaps"]) for row in rows if low <= row["days"] < high))
-        for low, high in pairwise(edges)
-    )
+    bins = _bins([(int(row["days"]), int(row["gaps"])) for row in rows], float(line))  # type: ignore[arg-type]
     return m.Gaps(
         bins,
         float(line),  # type: ignore[arg-type]  # unknowns returned above
@@ -213,6 +209,19 @@ def gaps(figures: Figures) -> m.Gaps | Unknown:
         if isinstance(deciles, Unknown)
         else tuple((row["percent"] / 100, float(row["days"])) for row in deciles),
     )
+
+
+def _bins(days: list[tuple[int, int]], line: float) -> tuple[m.GapBin, ...]:
+    """Gather gaps into bins of one width, well past the churn line; everything longer is one last bin."""
+    width = next((step for step in (1, 2, 3, 5, 7, 14, 28, 56) if step * GAP_BINS >= 2.5 * line), 91)
+    longest = max(day for day, _ in days) + 1
+    edge = min(-(-longest // width), GAP_BINS) * width
+    counts: dict[int, int] = {}
+    for day, gaps in days:
+        low = min(day // width * width, edge)
+        counts[low] = counts.get(low, 0) + gaps
+    bins = [m.GapBin(low, low + width, counts.get(low, 0)) for low in range(0, edge, width)]
+    return (*bins, m.GapBin(edge, longest, counts[edge])) if edge in counts else tuple(bins)
 
 
 def second_order(figures: Figures) -> m.SecondOrder | Unknown:

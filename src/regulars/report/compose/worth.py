@@ -109,12 +109,18 @@ def track_record(backtest: Backtest | Unknown) -> m.Backtest | Unknown:
 
 
 def groups(segments: Segments, family: str) -> tuple[m.Group, ...]:
-    """Return the segments of a family that can be told."""
+    """Return the segments of a family; those that cannot be told carry their reason."""
     return tuple(
         m.Group(
             row.name, Sentence(row.title), Sentence(row.definition, row.values), row.customers or 0, row.share or 0.0, row.net or 0.0,
             row.clv, None if not row.customers or row.orders is None else row.orders / row.customers, row.median_recency_days,
+            unknown=row.unknown,
         )
-        for row in segments.families[family]
-        if row.unknown is None and (row.customers or row.name != "prospect")
+        for row in sorted(segments.families[family], key=lambda row: row.unknown is not None)
+        if row.unknown is not None or row.customers or row.name != "prospect"
     )  # fmt: skip
+
+
+def rfm_cells(segments: Segments) -> tuple[m.RfmCell, ...]:
+    """Return customers and net revenue by recency and frequency score."""
+    return tuple(m.RfmCell(cell["r"], cell["f"], cell["customers"], cell["net"]) for cell in segments.rfm_map)
