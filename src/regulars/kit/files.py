@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from regulars.kit.errors import RegularsError
 from regulars.kit.scratch import Scratch
 
 
@@ -54,3 +56,20 @@ def publishing(folder: Path) -> Iterator[Path]:
             sync_folder(folder)
     finally:
         held.remove()
+
+
+def ensure_writable(folder: Path) -> None:
+    """Make the folder and write to it now, so that an hour of work does not end at a closed door.
+
+    Raises :class:`~regulars.kit.errors.RegularsError` with what stands in the way.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise RegularsError(
+            "output.not_writable",
+            f"Nothing can be written to {folder}: {error.strerror or error}.",
+            hint="Give another folder with --out.",
+        ) from error

@@ -206,6 +206,10 @@ MEASURES: tuple[tuple[str, str, str, str, Measure], ...] = (
 )
 
 
+OF_NEWCOMERS = frozenset({"new_customers", "returning_rate"})
+"""Figures that need to know who had bought before; without a window of memory everybody looks new."""
+
+
 def figures(
     period: Period, recent: Totals, previous: Totals, overall: Totals, told: Capabilities
 ) -> Iterator[Figure]:
@@ -213,15 +217,18 @@ def figures(
     for name, title, unit, definition, measure in MEASURES:
         absent = _absent(name, told)
         now = absent if absent is not None else measure(recent)
-        before = absent if absent is not None else _before(period, previous, measure)
+        before = absent if absent is not None else _before(name, period, previous, measure)
         yield Figure(name, title, now, unit, definition, period.recent, previous=before)
         if name != "returning_rate":  # nobody ordered before all time
             ever = absent if absent is not None else measure(overall)
             yield Figure(f"{name}_overall", title, ever, unit, definition, period.overall)
 
 
-def _before(period: Period, previous: Totals, measure: Measure) -> Value:
+def _before(name: str, period: Period, previous: Totals, measure: Measure) -> Value:
+    # Not "or": an Unknown is falsy.
     short = period.too_short
+    if short is None and name in OF_NEWCOMERS:
+        short = period.no_memory
     return measure(previous) if short is None else short
 
 

@@ -49,6 +49,17 @@ class Period:
             days=self.window_days,
         )
 
+    @property
+    def no_memory(self) -> Unknown | None:
+        """Why nobody can be told to be new in the window before: the facts begin less than a window ahead of it."""
+        if self.first_on <= self.previous[0] - timedelta(days=self.window_days):
+            return None
+        return Unknown.because(
+            "no_memory",
+            mark("The orders start on {first_on}: too shortly before to tell new customers from old ones."),
+            first_on=self.first_on.isoformat(),
+        )
+
 
 def month_of(number: int) -> date:
     """Return the first day of a month counted from year 0."""

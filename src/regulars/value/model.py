@@ -66,7 +66,7 @@ class Model:
         discounted = pareto_nbd.discounted_purchases(self.purchasing.params, horizon, rate, x, t_x, T)
         seen = np.where(summary.spend > 0, summary.purchase_days, 0)
         spend = expected_spend(self.spending, seen, summary.mean_spend)
-        kept = 1 - self.refunds.expected(summary.purchase_days, summary.spend, summary.refunded)
+        kept = 1 - self.refunds.expected(summary.spend, summary.refunded)
         scale = kept * assumptions.margin_or_all
         low = high = None
         if intervals:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 from scipy import stats
 
+from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class Total:
 
 
 def estimate(value: Value) -> Total:
-    """Sum the customers and widen by the errors of up to three earlier origins."""
+    """Sum the customers and widen by the errors of up to three earlier origins and of the backtest."""
     expected = float(pc.sum(value.customers["clv"]).as_py() or 0.0)
-    errors = past_errors(value)
+    errors = past_errors(value) + _error(value.track_record)
     spread = sqrt(
         (PRIOR_WEIGHT * PRIOR_SPREAD**2 + sum(e * e for e in errors)) / (PRIOR_WEIGHT + len(errors))
     )
@@ -60,6 +61,11 @@ def past_errors(value: Value) -> tuple[float, ...]:
         past = backtests.run(
             value.days, value.orders.workspace.engine, cutoff, settings, value.minimum, intervals=False
         )
-        if isinstance(past, backtests.Backtest) and past.actual_total > 0 and past.predicted_total > 0:
-            errors.append(log(past.actual_total / past.predicted_total))
+        errors.extend(_error(past))
     return tuple(errors)
+
+
+def _error(past: backtests.Backtest | Unknown) -> tuple[float, ...]:
+    if isinstance(past, Unknown) or past.actual_total <= 0 or past.predicted_total <= 0:
+        return ()
+    return (log(past.actual_total / past.predicted_total),)
