@@ -25,7 +25,7 @@ def write(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts,
         _copy(connection, _orders(reading, facts), folder / "orders.parquet")
     orders = f"read_parquet({text(str(folder / 'orders.parquet'))})"
     with stage("Writing order lines"):
-        _copy(connection, _lines(connection, reading, facts, orders), folder / "lines.parquet")
+        _copy(connection, _lines(connection, orders), folder / "lines.parquet")
     with stage("Writing products and customers"):
         _copy(connection, _products(reading), folder / "products.parquet")
         _copy(connection, identity.names(orders), folder / "identities.parquet")
@@ -73,7 +73,7 @@ def _orders(reading: Reading, facts: Facts) -> str:
             FROM regulars_lines GROUP BY okey)"""
 
 
-def _lines(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts, orders: str) -> str:
+def _lines(connection: duckdb.DuckDBPyConnection, orders: str) -> str:
     """Lines know their order's kind and validity; only credit notes need looking up."""
     count = connection.execute(f"SELECT count(*) FROM {orders} WHERE kind = 'refund'").fetchone()
     kind, join = "'order'", ""
@@ -90,7 +90,6 @@ def _products(reading: Reading) -> str:
     """One row a product, by the title and category most of its sold lines use."""
     shown = "coalesce(d.pid, CAST(p.product_key AS VARCHAR))"
     titled = reading.has("title") or reading.has("category")
-    cost = "max(cost) FILTER (WHERE n = most) AS cost" if reading.has("cost") else f"NULL::{DEC} AS cost"
     if not (titled or reading.has("cost")):
         found = f"SELECT DISTINCT pkey AS product_key, NULL::VARCHAR AS title, NULL::VARCHAR AS category, NULL::{DEC} AS cost FROM regulars_settled WHERE pkey IS NOT NULL"
     else:

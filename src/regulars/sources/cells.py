@@ -76,9 +76,9 @@ def _parsed(raw: Raw, reading: Reading) -> str:
     parts.append(f"{_with_clock(raw, reading, moment.wall)} AS wall")
     parts.append(f"{moment.offset_minutes}::INTEGER AS off")
     parts.append(f"({_cell(c['ordered_at'], types)} IS NULL) AS undated")
-    for name, number in reading.numbers.items():
-        parts.append(f"{number.value} AS x_{name}")
-        parts.append(f"{number.bad or 'false'} AS b_{name}")
+    for name, read in reading.numbers.items():
+        parts.append(f"{read.value} AS x_{name}")
+        parts.append(f"{read.bad or 'false'} AS b_{name}")
     parts.append(f"{_status(raw, reading)} AS st")
     parts.append(f"{_whole(reading)} AS whole")
     parts.append(f"{_credit(reading)} AS credit")

@@ -225,7 +225,7 @@ LOOSE: dict[str, re.Pattern[str]] = {
     ),
     "email": re.compile(r"email|mail"),
     "amount": re.compile(
-        r"amount|total|revenue|sales|kwota|wartosc|suma|razem|spend|paid|value|przychod|brutto"
+        r"amount|total|revenue|sales|kwota|wartosc|suma|razem|spen[dt]|paid|value|przychod|brutto"
     ),
     "unit_price": re.compile(r"price|cena"),
     "quantity": re.compile(r"quantity|qty|ilosc|sztuk"),

@@ -70,6 +70,6 @@ def names(orders: str) -> str:
             FROM regulars_people GROUP BY key) p ON p.key = o.customer_key"""
 
 
-def guests_joined(relation: str) -> str:
+def guests_joined() -> str:
     """SQL: how many distinct guest e-mails joined a known customer."""
     return "SELECT count(*) FROM regulars_people WHERE known IS NOT NULL AND ref[1] = 'm'"

@@ -29,6 +29,8 @@ class Id:
     """Whole numbers that a spreadsheet wrote as ``17850.0``."""
     nulls: int = 0
     zeros: int = 0
+    verbatim: bool = False
+    """Codes that differ by a blank at their end are different codes (stock codes as published ones are counted)."""
 
     @property
     def value(self) -> str:
@@ -39,6 +41,8 @@ class Id:
         if NUMERIC.match(self.type):
             return f"CAST({cell} AS VARCHAR)"
         shown = f"regulars_id(regulars_text(CAST({cell} AS VARCHAR)))"
+        if self.verbatim and not self.whole:
+            return f"CASE WHEN {shown} IS NOT NULL THEN regulars_id(CAST({cell} AS VARCHAR)) END"
         if self.floating:
             shown = f"split_part({shown}, '.', 1)"
         return f"TRY_CAST(nullif({shown}, '') AS BIGINT)" if self.whole else shown
@@ -79,4 +83,5 @@ def decide(name: str, source: str, type_: str, seen: Mapping[str, Any]) -> Id:
         return Id(source, type_, whole, nulls=nulls, zeros=zeros)
     whole = bool(seen[f"{name}.whole"])
     floating = not whole and bool(seen.get(f"{name}.floating"))
-    return Id(source, type_, whole or floating, floating, nulls=nulls, zeros=zeros)
+    verbatim = name == "product_id"
+    return Id(source, type_, whole or floating, floating, nulls=nulls, zeros=zeros, verbatim=verbatim)

@@ -62,7 +62,7 @@ def write_rejects(
     )
 
 
-def check_usable(seen: dict[str, Any], folder: Path) -> None:
+def check_usable(seen: dict[str, Any]) -> None:
     """Raise when not one row could be used, with the commonest reason."""
     if seen["accepted"]:
         return
@@ -132,6 +132,8 @@ def summary(
     carried = _row(
         connection, "SELECT count(*) AS lines, coalesce(sum(amt), 0) AS amount FROM regulars_lines"
     )
+    records = sum(file.records for file in raw.files) if reading.found.packed else int(seen["rows"])
+    records += raw.rejected
     rejected = int(seen["rows"]) - int(seen["accepted"])
     by_rule = (
         []
@@ -140,7 +142,7 @@ def summary(
             "SELECT why, count(*), coalesce(sum(amt), 0) FROM regulars_filled WHERE why IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
         ).fetchall()
     )
-    repairs = _repairs(connection, reading, facts, seen)
+    repairs = _repairs(reading, facts, seen)
     taken_out = sum((Decimal(item["amount"]) for item in repairs), Decimal(0))
     difference = seen["accepted_amount"] - carried["amount"] - taken_out
     first, last = counted.pop("first_day"), counted.pop("last_day")
@@ -161,8 +163,9 @@ def summary(
         "files": [str(file.name) if hasattr(file, "name") else str(file) for file in raw.files],
         "columns": dict(reading.found.columns),
         "profile": reading.found.profile.name if reading.found.profile else None,
-        "layout": layout(reading, facts),
+        "layout": layout(reading),
         "read": int(seen["rows"]) + raw.rejected,
+        "records": records,
         "accepted": int(seen["accepted"]),
         "rejected": {
             "rows": rejected + raw.rejected,
@@ -184,12 +187,13 @@ def summary(
             "carried": _text(carried["amount"]),
             "difference": _text(difference),
             "account": account,
+            **_totals(connection, reading, facts, orders),
         },
         "counts": {
-            "records": int(seen["rows"]) + raw.rejected,
+            "records": records,
             **{name: int(value) for name, value in counted.items()},
             "lines_without_customer": int(seen["lines_without_customer"]),
-            "guests_joined": int(connection.execute(identity.guests_joined("")).fetchone()[0]),  # type: ignore[index]
+            "guests_joined": int(connection.execute(identity.guests_joined()).fetchone()[0]),
             "repeated_lines": repeats,
         },
         "dates": {"first": first, "last": last, "time_zone": reading.options.time_zone},
@@ -199,7 +203,28 @@ def summary(
     }
 
 
-def layout(reading: Reading, facts: Facts) -> str:
+def _totals(
+    connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts, orders: str
+) -> dict[str, Any]:
+    """Compare what the orders' own totals say with what was carried: paid merchandise and delivery, to the cent."""
+    if not (facts.order_facts and reading.has("order_total")):
+        return {}
+    told = _row(
+        connection,
+        f"""SELECT coalesce(sum(total), 0) AS amount,
+            coalesce(sum(CAST(gross AS DECIMAL(38, 4)) - discount + shipping + ship_tax), 0) AS carried
+            FROM regulars_order_facts t JOIN {orders} o ON o.order_key = t.okey WHERE total >= 0""",
+    )
+    return {
+        "order_totals": {
+            "input": _text(told["amount"]),
+            "carried": _text(told["carried"]),
+            "difference": _text(told["amount"] - told["carried"]),
+        }
+    }
+
+
+def layout(reading: Reading) -> str:
     """Name the shape of the source."""
     if reading.found.packed:
         return "packed"
@@ -209,9 +234,7 @@ def layout(reading: Reading, facts: Facts) -> str:
     return "lines" if has_lines else "orders"
 
 
-def _repairs(
-    connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts, seen: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _repairs(reading: Reading, facts: Facts, seen: dict[str, Any]) -> list[dict[str, Any]]:
     """List every repair that happened: rule, rows or orders touched, and the money it took out of the input."""
     counts = facts.counts
     dropped = counts.get("repeated_lines", 0) if reading.options.drop_repeats else 0

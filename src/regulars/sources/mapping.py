@@ -18,8 +18,8 @@ def checked(mapping: Mapping[str, str] | None, columns: Sequence[str]) -> dict[s
     by_fold = {fold(column): column for column in reversed(columns)}
     for name, column in (mapping or {}).items():
         if name not in BY_NAME:
-            near = difflib.get_close_matches(fold(name), [fold(known) for known in BY_NAME], 3, 0.5)
-            close = [known for known in BY_NAME if fold(known) in near]
+            folded = {fold(known): known for known in BY_NAME}
+            close = [folded[word] for word in difflib.get_close_matches(fold(name), list(folded), 3, 0.6)]
             raise RegularsError(
                 "source.unknown_name",
                 f"--map {name}={column}: {name!r} is not a name that Regulars knows."

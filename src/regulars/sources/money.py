@@ -28,8 +28,8 @@ MACROS = (
     # A cell's text without its edges, or nothing where people write that there is nothing.
     f"""CREATE OR REPLACE TEMP MACRO regulars_text(v) AS CASE
         WHEN strlen(v) <= 6 AND contains('{BLANKS}', concat('|', lower(trim(v)), '|')) THEN NULL ELSE trim(v) END""",
-    f"CREATE OR REPLACE TEMP MACRO regulars_digits(v) AS "
-    rf"regexp_replace(regexp_extract(v, '{_NUMBER}', 1), '[^0-9.,]', '', 'g')",
+    rf"""CREATE OR REPLACE TEMP MACRO regulars_digits(v) AS
+        regexp_replace(regexp_extract(v, '{_NUMBER}', 1), '[^0-9.,]', '', 'g')""",
     r"""CREATE OR REPLACE TEMP MACRO regulars_unified(d, comma) AS CASE
         WHEN d IS NULL OR d = '' THEN NULL
         WHEN NOT contains(d, ',') AND NOT contains(d, '.') THEN d

@@ -78,7 +78,7 @@ def read(
         cells.build(connection, raw, decided, workspace.folder)
         seen = intake.overview(connection, decided)
     intake.write_rejects(connection, raw, decided, seen, folder / "rejects.parquet")
-    intake.check_usable(seen, folder)
+    intake.check_usable(seen)
     decided.clock, decided.negative = bool(seen["clock"]), bool(seen["negative"])
     with stage("Settling orders"):
         made = facts.build(connection, decided)

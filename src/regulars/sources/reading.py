@@ -116,9 +116,8 @@ def look(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Recognised, opt
     for name, source in keys.items():
         wanted |= ids.survey(name, source, types[source])
     for name in ("status", "currency"):
-        if source := columns.get(name):
-            cell = f"regulars_text(CAST({column(source)} AS VARCHAR))"
-            wanted[name] = f"histogram({cell})"
+        if name in columns:
+            wanted[name] = f"histogram(regulars_text(CAST({column(columns[name])} AS VARCHAR)))"
     seen = _asked(connection, raw.relation, wanted)
     reading = Reading(
         found,

@@ -69,8 +69,7 @@ def recognise(
             packed = tuple(c for c in columns if re.fullmatch(start + r"\d+", fold(c)))
             taken |= set(packed)
     wanted = [name for name in NAMES if name.name not in found and name.name not in never]
-    for name, column in _by_synonym(wanted, columns, types, cells, taken):
-        found[name] = column
+    found |= dict(_by_synonym(wanted, columns, types, cells, taken))
     _by_likeness(found, never, columns, types, cells, set(found.values()) | taken)
     return Recognised(found, profile, packed, frozenset(given))
 
@@ -120,6 +119,9 @@ def _by_likeness(
             continue
         for column in columns:
             if column in taken or not LOOSE[name].search(fold(column)) or not cells[column]:
+                continue
+            # A list of customers sums up all they ever spent; that is no order.
+            if name == "amount" and re.search(r"totalspen|lifetime|todate", fold(column)):
                 continue
             if name == "customer_id" and not _id_like(column, cells[column]):
                 continue

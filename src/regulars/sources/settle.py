@@ -48,7 +48,7 @@ def _settle_total(
     groups: list[list[Mapping[str, Any]]],
     sample: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Is ``total`` the order's, written once or on every row, or is it each row's own?"""
+    """Tell whether ``total`` is the order's, written once or on every row, or each row's own."""
     source = columns.get("order_total")
     if source is None or "order_total" in found.forced:
         return

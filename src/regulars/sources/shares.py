@@ -63,7 +63,7 @@ def lines(connection: duckdb.DuckDBPyConnection, reading: Reading, common: str) 
 
 
 _REFUNDED = (
-    "(CASE WHEN e_paid < 0 THEN -(e_paid - e_tax) WHEN taken_back THEN e_paid - e_tax ELSE e_back END)"
+    "(CASE WHEN e_paid < 0 THEN -e_paid - abs(e_tax) WHEN taken_back THEN e_paid - e_tax ELSE e_back END)"
 )
 
 
