@@ -55,7 +55,7 @@ def past_errors(value: Value) -> tuple[float, ...]:
     if window < 28:
         return ()
     settings = replace(value.assumptions, horizon_days=window)
-    errors = []
+    errors: list[float] = []
     for step in range(1, ORIGINS + 1):
         cutoff = value.as_of - timedelta(days=window * step)
         past = backtests.run(
