@@ -89,7 +89,10 @@ class Shop:
         before = self.start - timedelta(days=self.days)
         if self.first_on > before:
             return None
-        return self.window(before, self.start - timedelta(days=1))
+        found = self.window(before, self.start - timedelta(days=1))
+        if self.first_on > before - timedelta(days=self.days):  # everybody looks new to a shop without a past
+            found |= {"new_customers": None, "returning_rate": None}
+        return found
 
     def overall(self):
         return self.window(date.min, self.as_of)

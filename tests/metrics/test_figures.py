@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,8 @@ from regulars import metrics
 from regulars.kit.errors import RegularsError
 from regulars.kit.unknown import Unknown
 from regulars.lake import Shop
+from regulars.metrics import frames
+from regulars.metrics.period import number_of
 
 
 def check(rows, *, as_of=None, days=365, margin=None, shop=None, **more):
@@ -260,3 +263,25 @@ def shop_rows(draw):
 @given(rows=shop_rows(), days=st.sampled_from([30, 100, 365]))
 def test_random_shops(rows, days):
     check(rows, days=days, margin=0.3)
+
+
+def test_a_drill_down_is_not_distinct_on_spark():
+    """Spark would be told to compare more columns than the one selected, and name a customer twice."""
+    columns = {
+        "order_key": "int64",
+        "customer_key": "int64",
+        "ordered_at": "timestamp('UTC')",
+        "ordered_on": "date",
+    }
+    columns |= {
+        "kind": "string",
+        "valid": "boolean",
+        "net": "decimal(18, 4)",
+        "channel": "string",
+        "country": "string",
+    }
+    steps = frames.steps(frames.facts(ibis.table(columns, name="orders"), date(2024, 1, 1)))
+    for month in (None, number_of(date(2023, 1, 1))):
+        sql = ibis.to_sql(frames.members(steps, cohort=24_276, month=month), dialect="pyspark")
+        assert "DISTINCT" not in sql
+        assert "GROUP BY" in sql
