@@ -38,7 +38,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -124,7 +124,7 @@ class Orders:
         """Release the engine and delete the working folder."""
         self.workspace.close()
 
-    def __enter__(self) -> Orders:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
