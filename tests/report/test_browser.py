@@ -128,6 +128,11 @@ def test_definitions_open_by_keyboard_and_close_by_escape(visit):
     first.locator("summary").focus()
     page.keyboard.press("Enter")
     assert first.locator("p").is_visible()
+    page.set_viewport_size({"width": 390, "height": 900})
+    for each in page.locator("details.why summary").all():
+        each.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    first.locator("summary").click()
     page.keyboard.press("Escape")
     assert not first.locator("p").is_visible()
 

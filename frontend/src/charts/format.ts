@@ -9,7 +9,9 @@ export interface Format {
 }
 
 export function formatter(language: string, currency: string | null): Format {
-  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options);
+  // Thousands are always grouped, as the tables do; some languages would leave four digits alone.
+  const number = (options: Intl.NumberFormatOptions) =>
+    new Intl.NumberFormat(language, { ...options, useGrouping: "always" } as unknown as Intl.NumberFormatOptions);
   const money: Intl.NumberFormatOptions = currency ? { style: "currency", currency } : {};
   const share = number({ style: "percent", maximumFractionDigits: 1 });
   const plain = number({ maximumFractionDigits: 2 });

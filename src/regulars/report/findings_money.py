@@ -92,13 +92,13 @@ def forecast(page: Page, speech: Speech) -> Answer:
             total=speech.money(found.total),
             days=speech.days(found.horizon_days),
         ),
-        f"{certain} {_track_record(page, speech)}".strip(),
+        f"{certain} {track_record(page, speech)}".strip(),
         t("Plan stock and budgets on the lower end; treat the rest as what good work can add."),
         "forecast",
     )
 
 
-def _track_record(page: Page, speech: Speech) -> str:
+def track_record(page: Page, speech: Speech) -> str:
     """Say by how much the same forecast was off before, where it was off by much."""
     test = page.backtest
     if not isinstance(test, Backtest) or test.actual <= 0:

@@ -16,6 +16,7 @@ from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.unknown import Unknown
 from regulars.report import goods, groups, habits, reading, sales, worth
 from regulars.report.findings import findings
+from regulars.report.findings_money import track_record
 from regulars.report.model import Backtest, Card, Page
 from regulars.report.speech import Speech
 from regulars.report.view import Chart
@@ -43,6 +44,7 @@ def render(page: Page, *, language: str = "en") -> str:
         change=lambda card: change(card, speech),
         is_unknown=lambda thing: isinstance(thing, Unknown),
         trusted=_trusted(page),
+        track_record=track_record,
         sales=sales,
         habits=habits,
         worth=worth,
