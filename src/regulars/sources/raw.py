@@ -111,8 +111,10 @@ def read_raw(
     desk = Desk(workspace, encoding=encoding, delimiter=_character(delimiter), sheet=sheet)
     name = f"raw_{desk.token}"
     try:
-        if is_url(origin):
+        if isinstance(origin, str) and is_url(origin):
             parts = [read_database(origin, query, desk.connection, desk.scratch(".parquet"))]
+        elif isinstance(origin, str) and not origin.strip():
+            raise RegularsError("source.missing", "No file was named.", hint="Give a path or a database URL.")
         elif isinstance(origin, (str, Path)):
             parts = read_path(Path(origin).expanduser(), desk)
         else:

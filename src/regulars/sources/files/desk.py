@@ -62,7 +62,11 @@ class Desk:
     def clear(self) -> None:
         """Drop everything of this reading, after it failed."""
         self.connection.execute(f"DROP TABLE IF EXISTS {self.rejects}")
-        for left in (self.workspace.folder / "raw").glob(f"{self.token}-*"):
+        self.discard("")
+
+    def discard(self, suffix: str) -> None:
+        """Delete the copies that were needed on the way only."""
+        for left in (self.workspace.folder / "raw").glob(f"{self.token}-*{suffix}"):
             left.unlink(missing_ok=True)
 
     @contextmanager
@@ -79,11 +83,11 @@ class Desk:
 
     @contextmanager
     def patience(self, name: str, size: int) -> Iterator[None]:
-        """Interrupt a statement that takes absurdly long for the size of its file (half a minute and 2 s a MB).
+        """Interrupt a statement that takes absurdly long for the size of its file (20 s, and 1 s a MB).
 
         Raises ``source.too_broken``; only files made of broken lines get there.
         """
-        alarm = threading.Timer(30 + 2 * size / (1 << 20), self.connection.interrupt)
+        alarm = threading.Timer(20 + size / (1 << 20), self.connection.interrupt)
         alarm.daemon = True
         alarm.start()
         try:

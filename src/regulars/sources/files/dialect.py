@@ -163,7 +163,7 @@ def _refuse_shapeless(best: _Trial, name: str) -> None:
             f"{name} has {header.width:,} columns; no order file has more than {WIDEST:,}.",
             hint="Check the delimiter, or export one line a row.",
         )
-    if header.share < 0.5:
+    if header.share < 0.5 or 2 * header.width < len(header.names):
         raise RegularsError(
             "source.no_structure",
             f"The lines of {name} have no steady number of cells (only {header.share:.0%} have {header.width}).",

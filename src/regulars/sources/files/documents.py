@@ -44,7 +44,7 @@ def read_json(path: Path, name: str, desk: Desk, *, compression: str | None = No
     with stage(f"Reading {name}"):
         _take(source, name, desk, objects, array=array)
         keys = _keys(name, desk, objects)
-        total, kept = _spread(desk, objects, target, keys)
+        total, kept = _spread(desk, objects, target, keys) if keys else (0, 0)
     rejected, blank = _reject(name, desk, objects, lines=not array)
     if kept == 0:
         raise RegularsError(
@@ -57,7 +57,7 @@ def read_json(path: Path, name: str, desk: Desk, *, compression: str | None = No
             hint="Export it again.",
         )
     if not array:
-        desk.lines[name] = Lines(path, written_rows(target), (), 1, total, _shifts=([0], [0]))
+        desk.lines[name] = Lines.steady(path, written_rows(target), 1, total)
     objects.unlink()
     if source != path:
         source.unlink()
@@ -128,10 +128,7 @@ def _keys(name: str, desk: Desk, objects: Path) -> list[str]:
 def _spread(desk: Desk, objects: Path, target: Path, keys: list[str]) -> tuple[int, int]:
     """Write one column a key; JSON null is NULL; rows that are no objects are left out, but counted."""
     shape = json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False)
-    fields = (
-        ", ".join(f"nullif(t[{text(key)}], '') AS c{i}" for i, key in enumerate(keys))
-        or "NULL::VARCHAR AS c0"
-    )
+    fields = ", ".join(f"nullif(t[{text(key)}], '') AS c{i}" for i, key in enumerate(keys))
     desk.connection.execute(
         f"COPY (SELECT row, {fields} FROM (SELECT file_row_number + 1 AS row, json_transform(o, {text(shape)}) AS t "
         f"FROM {written_rows(objects)} WHERE ok)) "

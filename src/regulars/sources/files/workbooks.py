@@ -121,9 +121,7 @@ def _account(
     blank, filled = counts[0], counts[1:]
     kept = [i for i in range(len(names)) if header.names[i] or filled[i]]
     above = (sheet.start or (0, 0))[0]
-    desk.lines[name] = Lines(
-        path, rows, (), header.first_data + above + 1, total, _shifts=([0], [header.first_data + above])
-    )
+    desk.lines[name] = Lines.steady(path, rows, header.first_data + above + 1, total)
     chosen = ", ".join(f"{cells[i]} AS {column(names[i])}" for i in kept)
     where = f" WHERE NOT ({empty})" if blank else ""
     columns = tuple(names[i] for i in kept)
