@@ -1,10 +1,22 @@
 // Builds what the report inlines: one script, one style sheet, into the Python package. Run by `make setup`.
 import { build } from "esbuild";
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const out = here("../src/regulars/report/assets/");
+
+// What ships inside the script keeps its notices, as its licences ask.
+const notices = ["echarts/NOTICE", "echarts/LICENSE", "zrender/LICENSE", "tslib/LICENSE.txt"];
+const texts = await Promise.all(
+  notices.map(async (name) => {
+    const text = await readFile(here(`node_modules/${name}`), "utf8");
+    const terms = text.indexOf("1. Definitions.");
+    const short = terms < 0 ? text : "Licensed under the Apache License, Version 2.0, http://www.apache.org/licenses/LICENSE-2.0";
+    return `${name.split("/")[0]}\n${short.trim()}`;
+  }),
+);
+const banner = `/*! ${texts.join("\n\n").replaceAll("*/", "* /")} */`;
 
 await mkdir(out, { recursive: true });
 await build({
@@ -16,7 +28,8 @@ await build({
   charset: "utf8",
   target: ["es2022", "chrome111", "firefox113", "safari16.4"],
   format: "iife",
-  legalComments: "inline",
+  banner: { js: banner },
+  legalComments: "none",
   logLevel: "warning",
 });
 for (const name of ["report.js", "report.css"]) {

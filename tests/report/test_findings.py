@@ -47,7 +47,7 @@ def test_a_page_without_anything_has_no_findings():
 
 def test_a_channel_below_its_cost_is_named_by_its_ratio():
     said = {f.name: f.said("en") for f in findings(sample.page(), limit=99)}
-    assert said["channel"].headline == "Social ads does not earn back what it costs."
+    assert said["channel"].headline == "The channel “Social ads” does not earn back what it costs."
     assert said["channel"].number == "0.8×"
 
 

@@ -150,7 +150,7 @@ def channel_below_cost(page: Page, speech: Speech) -> Answer:
         "channel",
         "channels",
         speech.ratio(ratio),
-        t("{channel} does not earn back what it costs.", channel=worst.name or t("unknown")),
+        t("The channel “{channel}” does not earn back what it costs.", channel=worst.name or t("unknown")),
         t(
             "Each {spent} spent there has brought back {back} so far; {spend} went into it.",
             spent=speech.money(1),

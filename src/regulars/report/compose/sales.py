@@ -254,17 +254,27 @@ def channels(figures: Figures) -> m.Channels | Unknown | None:
     rows = _rows(figures, "channels")
     if isinstance(rows, Unknown):
         return None
-    cost = figures["cac"].value
-    return m.Channels(
-        tuple(
-            m.Channel(
-                row["channel"], int(row["customers"]), float(row["net"]), maybe(row["spend"]), maybe(row["cac"]),
-                maybe(row["net_per_customer"]), maybe(row["ltv_to_cac"]), maybe(row["payback_days"]),
-            )
-            for row in rows
-        ),
-        cost if isinstance(cost, Unknown) else None,
-    )  # fmt: skip
+    cost, ratio = figures["cac"].value, figures["ltv_to_cac"].value
+    missing = cost if isinstance(cost, Unknown) else ratio if isinstance(ratio, Unknown) else None
+    return m.Channels(tuple(_channel(row) for row in rows), missing)
+
+
+def _channel(row: dict[str, Any]) -> m.Channel:
+    """Return a channel; LTV is the margin so far of the very customers whose cost is known, so that it fits the ratio."""
+    cac, ratio, payback = maybe(row["cac"]), maybe(row["ltv_to_cac"]), maybe(row["payback_days"])
+    ltv = cac * ratio if isinstance(cac, float) and isinstance(ratio, float) else None
+    if payback is None and isinstance(ratio, float):
+        payback = Unknown("not_paid_back", mark("not yet"))
+    return m.Channel(
+        row["channel"],
+        int(row["customers"]),
+        float(row["net"]),
+        maybe(row["spend"]),
+        cac,
+        ltv,
+        ratio,
+        payback,
+    )
 
 
 def discounts(figures: Figures) -> m.Discounts | Unknown | None:
