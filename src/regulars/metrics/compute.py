@@ -210,6 +210,11 @@ class _Pass:
         return self._save(frame, "by_product", "Adding up products")
 
     @cached_property
+    def first_lines(self) -> ir.Table:
+        frame = product_frames.first_lines(self.lines, self.buyers, self.orders.products)
+        return self._save(frame, "first_lines", "Reading first baskets")
+
+    @cached_property
     def totals(self) -> dict[str, money.Totals]:
         windows = {
             "recent": self.period.recent,
@@ -307,16 +312,15 @@ def _products(found: _Pass) -> Found:
         best = found.rows(leading, "Finding the leading products")
         again = found.rows(product_frames.repurchase(found.lines, leading), "Counting who bought again")
         groups = found.rows(product_frames.by_category(found.by_product), "Adding up categories")
-        baskets = product_frames.first_baskets(
-            found.lines, found.buyers, found.orders.products, "product_key"
+        named = product_frames.first_products(
+            product_frames.first_baskets(found.first_lines, "product_key"),
+            found.orders.products,
+            products.TOP_PRODUCTS,
         )
-        named = product_frames.first_products(baskets, found.orders.products, products.TOP_PRODUCTS)
         first["product_key"] = found.rows(named, "Reading first baskets")
         if told.categories:
-            baskets = product_frames.first_baskets(
-                found.lines, found.buyers, found.orders.products, "category"
-            )
-            first["category"] = found.rows(baskets, "Reading first baskets")
+            grouped = product_frames.first_baskets(found.first_lines, "category")
+            first["category"] = found.rows(grouped, "Reading first baskets")
     yield products.top_products(best, again, period)
     yield products.categories(groups, told, period)
     yield from products.first_baskets(first["product_key"], first["category"], told, period)

@@ -59,22 +59,21 @@ def costs(by_product: ir.Table) -> ir.Table:
     )
 
 
-def first_baskets(facts: ir.Table, buyers: ir.Table, products: ir.Table, by: str) -> ir.Table:
+def first_lines(facts: ir.Table, buyers: ir.Table, products: ir.Table) -> ir.Table:
+    """Lines of first orders: ``order_key``, ``product_key``, ``category``, and the customer's ``orders`` and ``net``."""
+    bought = facts.filter(facts.kind == "order").select("order_key", "product_key")
+    firsts = buyers.select("first_order_key", "orders", "net")
+    joined = bought.inner_join(firsts, bought.order_key == firsts.first_order_key)
+    named = joined.left_join(products.select("product_key", "category"), "product_key")
+    return named.select("order_key", "product_key", "category", "orders", "net")
+
+
+def first_baskets(first_lines: ir.Table, by: str) -> ir.Table:
     """Customers by what their first order contained (``group``: a ``product_key`` or a ``category``).
 
     A customer counts once for each product or category in the basket, so groups overlap.
     """
-    bought = facts.filter(facts.kind == "order").select("order_key", "product_key")
-    baskets = bought.inner_join(
-        buyers.select("first_order_key", "orders", "net"), bought.order_key == buyers.first_order_key
-    ).select("order_key", "product_key", "orders", "net")
-    if by == "category":
-        categories = products.select("product_key", "category")
-        baskets = baskets.left_join(categories, "product_key")
-    once = baskets.select(
-        group=baskets[by], order_key=baskets.order_key, orders=baskets.orders, net=baskets.net
-    )
-    once = once.distinct()
+    once = first_lines.select("order_key", "orders", "net", group=first_lines[by]).distinct()
     return once.group_by("group").aggregate(
         customers=once.count(), repeated=once.count(where=once.orders > 1), net=once.net.sum()
     )
