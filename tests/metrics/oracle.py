@@ -83,7 +83,8 @@ class Shop:
         }
 
     def recent(self):
-        return self.window(self.start, self.as_of)
+        found = self.window(self.start, self.as_of)
+        return found if self.first_on < self.start else found | {"returning_rate": None}
 
     def previous(self):
         before = self.start - timedelta(days=self.days)

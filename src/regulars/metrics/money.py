@@ -216,12 +216,17 @@ def figures(
     """Yield every measure for the recent window (beside the one before), and for all time as ``<name>_overall``."""
     for name, title, unit, definition, measure in MEASURES:
         absent = _absent(name, told)
-        now = absent if absent is not None else measure(recent)
+        now = absent if absent is not None else _now(name, period, recent, measure)
         before = absent if absent is not None else _before(name, period, previous, measure)
         yield Figure(name, title, now, unit, definition, period.recent, previous=before)
         if name != "returning_rate":  # nobody ordered before all time
             ever = absent if absent is not None else measure(overall)
             yield Figure(f"{name}_overall", title, ever, unit, definition, period.overall)
+
+
+def _now(name: str, period: Period, recent: Totals, measure: Measure) -> Value:
+    past = period.no_past if name == "returning_rate" else None
+    return measure(recent) if past is None else past
 
 
 def _before(name: str, period: Period, previous: Totals, measure: Measure) -> Value:

@@ -50,6 +50,19 @@ class Period:
         )
 
     @property
+    def no_past(self) -> Unknown | None:
+        """Why nobody can have come back in the recent window: there are no facts before it."""
+        if self.first_on < self.recent[0]:
+            return None
+        return Unknown.because(
+            "no_past",
+            mark(
+                "The orders start on {first_on}, within the window: nobody can be seen to have ordered before it."
+            ),
+            first_on=self.first_on.isoformat(),
+        )
+
+    @property
     def no_memory(self) -> Unknown | None:
         """Why nobody can be told to be new in the window before: the facts begin less than a window ahead of it."""
         if self.first_on <= self.previous[0] - timedelta(days=self.window_days):
