@@ -19,7 +19,19 @@ NAMES = {
     "date": ("date", "day", "month", "data", "dzien", "miesiac", "spent on"),
     "channel": ("channel", "source", "medium", "utm source", "kanal", "zrodlo"),
     "campaign": ("campaign", "campaign name", "utm campaign", "kampania"),
-    "spend": ("spend", "cost", "costs", "amount", "amount spent", "spent", "koszt", "koszty", "wydatki", "wydatek", "kwota"),
+    "spend": (
+        "spend",
+        "cost",
+        "costs",
+        "amount",
+        "amount spent",
+        "spent",
+        "koszt",
+        "koszty",
+        "wydatki",
+        "wydatek",
+        "kwota",
+    ),
 }
 
 
