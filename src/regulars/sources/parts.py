@@ -87,7 +87,7 @@ def native_cell(name: str, type_: str, title: str) -> tuple[str, str]:
     if type_.startswith(("STRUCT", "MAP", "UNION")) or type_.endswith("]") or type_ in {"VARIANT", "JSON"}:
         return f"to_json({source})::VARCHAR AS {column(title)}", "VARCHAR"
     if type_ == "BLOB":
-        return f"decode({source}) AS {column(title)}", "VARCHAR"
+        return f"decode({source}, 'replace') AS {column(title)}", "VARCHAR"
     if type_.startswith(("ENUM", "UUID", "BIT", "INTERVAL")):
         return f"{source}::VARCHAR AS {column(title)}", "VARCHAR"
     if type_ == '"NULL"':

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regulars.sources.sql.arrowed import write_batches
 from regulars.sources.sql.urls import Address
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def tables(address: Address) -> list[str]:
@@ -23,9 +26,35 @@ def tables(address: Address) -> list[str]:
 def stream(address: Address, select: str, target: Path) -> int:
     """Write the answer to ``target`` and return its number of rows."""
     with closing(_open(address)) as con, closing(con.cursor()) as cursor:
-        cursor.execute(select)
+        cursor.execute(f"SELECT * FROM ({select}) AS answer LIMIT 0")
+        with closing(cursor.fetch_record_batch()) as reader:
+            schema = reader.schema
+        cursor.execute(_spelled(select, schema))
         reader = cursor.fetch_record_batch()
-        return write_batches(reader.schema.names, reader.schema.types, reader, target)
+        return write_batches(schema.names, reader.schema.types, reader, target)
+
+
+def _spelled(select: str, schema: pa.Schema) -> str:
+    """Ask for types that Arrow would hand over in the server's inner bytes (money in cents, addresses, …) as text."""
+    casts = [_cast(field) for field in schema]
+    if not any(casts):
+        return select
+    places = ", ".join(f"c{i}" for i in range(len(casts)))
+    items = ", ".join((cast or "{}").format(f"c{i}") for i, cast in enumerate(casts))
+    return f"SELECT {items} FROM ({select}) AS answer({places})"
+
+
+def _cast(field: pa.Field) -> str:
+    import pyarrow as pa
+
+    type_ = str(field.type)
+    told = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
+    if told == "money":
+        return "{}::numeric"
+    if pa.types.is_list(field.type):
+        return "to_json({})::text"
+    strange = "opaque" in type_ and "type_name=numeric" not in type_
+    return "{}::text" if strange or told in {"interval", "uuid", "bpchar"} else ""
 
 
 def _open(address: Address) -> Any:
