@@ -5,15 +5,18 @@ One SELECT. Where text must be parsed its result is written once to Parquet; typ
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regulars.sources import zones
-from regulars.sources.money import ABSURD, money
+from regulars.sources.dates import Moment
+from regulars.sources.ids import Id
+from regulars.sources.money import ABSURD, Number, money
 from regulars.sources.packed import ITEM_NUMBER
 from regulars.sources.quoting import column, text
-from regulars.sources.reading import Reading, code_of
+from regulars.sources.reading import CURRENCY_SIGNS, Reading
 from regulars.sources.recognise import FLAGS
 from regulars.sources.status import CANCELLED, CREDIT, PAID, REFUNDED, TEST
 
@@ -38,7 +41,9 @@ TEXTS = {
 
 def build(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, scratch: Path) -> None:
     """Read every cell and leave the result under the name ``regulars_filled``."""
-    parsed = f"SELECT {_parsed(raw, reading)} FROM {raw.relation}"
+    cleaned = f"SELECT {_cleaned(raw, reading)} FROM {raw.relation}"
+    opened = f"SELECT *, {_opened(reading)} FROM ({cleaned})"
+    parsed = f"SELECT {_parsed(reading)} FROM ({opened})"
     judged = f"SELECT *, {_line_money(reading)} FROM ({parsed})"
     select = f"SELECT * EXCLUDE ({', '.join(_working(reading))}), {_why(reading)} FROM ({judged})"
     sparse = bool(reading.found.profile and reading.found.profile.sparse)
@@ -56,43 +61,65 @@ def build(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, scr
     reading.keep(connection, "regulars_filled", _filled(reading, "regulars_cells"))
 
 
-def _parsed(raw: Raw, reading: Reading) -> str:
-    """Every canonical column, read from its cell."""
-    c = reading.found.columns
-    types = raw.types
+def _cleaned(raw: Raw, reading: Reading) -> str:
+    """Every canonical column as ``t_name``: typed cells as they are, texts without their edges and blanks."""
     number = ITEM_NUMBER if reading.found.packed else raw.row_column
     parts = [f"{raw.file_column} AS f", f"{raw.row_column} AS r", f"CAST({number} AS BIGINT) AS n"]
-    parts.append(f"{reading.ids['order_id'].value if 'order_id' in c else 'NULL::BIGINT'} AS oid")
-    parts.append(f"{_customer(reading)} AS cid")
-    mail = f"lower(regulars_text(CAST({column(c['email'])} AS VARCHAR)))" if "email" in c else None
-    parts.append(
-        (f"CASE WHEN contains({mail}, '@') THEN {mail} END" if mail else "NULL::VARCHAR") + " AS mail"
-    )
-    parts.append(f"{_product(reading)} AS pid")
-    for short, name in TEXTS.items():
-        cell = f"regulars_text(CAST({column(c[name])} AS VARCHAR))" if name in c else "NULL::VARCHAR"
-        parts.append(f"{cell} AS {short}")
-    moment = reading.moments["ordered_at"]
-    parts.append(f"{_with_clock(raw, reading, moment.wall)} AS wall")
-    parts.append(f"{moment.offset_minutes}::INTEGER AS off")
-    parts.append(f"({_cell(c['ordered_at'], types)} IS NULL) AS undated")
-    for name, read in reading.numbers.items():
-        parts.append(f"{read.value} AS x_{name}")
-        parts.append(f"{read.bad or 'false'} AS b_{name}")
-    parts.append(f"{_status(raw, reading)} AS st")
-    parts.append(f"{_whole(reading)} AS whole")
-    parts.append(f"{_credit(reading)} AS credit")
-    parts.append(f"{_currency(reading)} AS cur")
+    readers: tuple[Mapping[str, Number | Moment | Id], ...] = (reading.numbers, reading.moments, reading.ids)
+    written = {name: read.written for each in readers for name, read in each.items()}
+    for name, source in reading.found.columns.items():
+        cell = column(source)
+        if not written.get(name, True):
+            parts.append(f"{cell} AS t_{name}")
+            continue
+        cell = f"CAST({cell} AS VARCHAR)"
+        clean = reading.ids[name].clean(cell) if name in reading.ids else f"regulars_text({cell})"
+        parts.append(f"{clean} AS t_{name}")
     return ", ".join(parts)
+
+
+def _opened(reading: Reading) -> str:
+    """What is needed more than once to read a text: digits, the moment without its offset, the offset."""
+    moment = reading.moments["ordered_at"]
+    parts = [
+        f"{moment.bare('t_ordered_at')} AS w_ordered_at",
+        f"{moment.offset('t_ordered_at')} AS o_ordered_at",
+    ]
+    parts += [f"{read.digits(f't_{n}')} AS d_{n}" for n, read in reading.numbers.items() if read.written]
+    return ", ".join(parts)
+
+
+def _parsed(reading: Reading) -> str:
+    """Every canonical value, read from its cell."""
+    moment = reading.moments["ordered_at"]
+    wall = moment.wall("t_ordered_at", "w_ordered_at")
+    values = {
+        "oid": reading.ids["order_id"].value("t_order_id") if reading.has("order_id") else "NULL::BIGINT",
+        "cid": _customer(reading),
+        "mail": "CASE WHEN contains(t_email, '@') THEN lower(t_email) END"
+        if reading.has("email")
+        else "NULL::VARCHAR",
+        "pid": _product(reading),
+        **{short: f"t_{name}" if reading.has(name) else "NULL::VARCHAR" for short, name in TEXTS.items()},
+        "wall": _with_clock(wall) if reading.has("time") else wall,
+        "off": "CAST(CASE WHEN o_ordered_at <> '' THEN regulars_offset_minutes(o_ordered_at) END AS INTEGER)",
+        "undated": "(t_ordered_at IS NULL)",
+        "st": _status(reading),
+        "whole": _whole(reading),
+        "credit": _word_in([word for word, code in reading.statuses.items() if code == CREDIT]),
+        "cur": _currency(reading),
+    }
+    if not moment.offsets:
+        values["off"] = "NULL::INTEGER"
+    for name, read in reading.numbers.items():
+        values[f"x_{name}"] = read.value(f"t_{name}", f"d_{name}")
+    kept = [f"t_{name} AS c_{name}" for name in reading.numbers]
+    return ", ".join(["f", "r", "n", *(f"{value} AS {name}" for name, value in values.items()), *kept])
 
 
 def _working(reading: Reading) -> list[str]:
     """Columns needed only to judge a row."""
-    return ["undated", *(f"{letter}_{name}" for name in reading.numbers for letter in "xb")]
-
-
-def _cell(source: str, types: dict[str, str]) -> str:
-    return column(source) if types[source] != "VARCHAR" else f"regulars_text({column(source)})"
+    return ["undated", *(f"{letter}_{name}" for name in reading.numbers for letter in "xc")]
 
 
 def _customer(reading: Reading) -> str:
@@ -105,89 +132,70 @@ def _customer(reading: Reading) -> str:
         or bool(profile and profile.zero_is_guest)
         or found.zeros > max(20, reading.rows // 100)
     )
+    value = found.value("t_customer_id")
     if found.whole:
-        return f"nullif({found.value}, 0)" if guests else found.value
-    value = f"nullif({found.value}, '0')" if guests else found.value
+        return f"nullif({value}, 0)" if guests else value
+    value = f"nullif({value}, '0')" if guests else value
     return f"CASE WHEN strlen({value}) > 14 OR NOT contains('{GUESTS}', concat('|', lower({value}), '|')) THEN {value} END"
 
 
 def _product(reading: Reading) -> str:
     found = reading.ids.get("product_id")
-    title = reading.found.get("title")
-    if found and not (found.nulls and title):
-        return found.value
-    named = f"regulars_text(CAST({column(title)} AS VARCHAR))" if title else "NULL::BIGINT"
-    return f"coalesce(CAST({found.value} AS VARCHAR), {named})" if found else named
+    titled = reading.has("title")
+    named = "t_title" if titled else "NULL::BIGINT"
+    if not found:
+        return named
+    value = found.value("t_product_id")
+    return f"coalesce(CAST({value} AS VARCHAR), {named})" if found.nulls and titled else value
 
 
-def _with_clock(raw: Raw, reading: Reading, wall: str) -> str:
-    source = reading.found.get("time")
-    if not source:
-        return wall
-    if raw.types[source].startswith("TIME"):
-        clock = f"CAST({column(source)} AS TIME)"
-    else:
-        cell = f"upper(regulars_text(CAST({column(source)} AS VARCHAR)))"
-        forms = "['%I:%M:%S %p', '%I:%M %p', '%I:%M:%S%p', '%I:%M%p']"
-        clock = (
-            f"coalesce(TRY_CAST({cell} AS TIME), CAST(try_strptime({cell}, {forms}) AS TIME), TIME '00:00')"
-        )
+def _with_clock(wall: str) -> str:
+    """A day and a time of day that stand in two columns."""
+    forms = "['%I:%M:%S %p', '%I:%M %p', '%I:%M:%S%p', '%I:%M%p']"
+    clock = (
+        "coalesce(TRY_CAST(t_time AS TIME), CAST(try_strptime(upper(t_time), "
+        f"{forms}) AS TIME), TIME '00:00')"
+    )
     return f"CASE WHEN {wall} = date_trunc('day', {wall}) THEN CAST({wall} AS DATE) + {clock} ELSE {wall} END"
 
 
-def _status(raw: Raw, reading: Reading) -> str:
+def _status(reading: Reading) -> str:
     whens = []
-    if source := reading.found.get("cancelled_at"):
-        whens.append(f"WHEN {_cell(source, raw.types)} IS NOT NULL THEN {CANCELLED}")
-    if source := reading.found.get("test"):
-        whens.append(f"WHEN {_flag(source)} THEN {TEST}")
-    codes: dict[int, list[str]] = {}
+    if reading.has("cancelled_at"):
+        whens.append(f"WHEN t_cancelled_at IS NOT NULL THEN {CANCELLED}")
+    if reading.has("test"):
+        whens.append(f"WHEN {_flag('test')} THEN {TEST}")
     for word, code in reading.statuses.items():
-        codes.setdefault(PAID if code in (REFUNDED, CREDIT) else code, []).append(word)
-    if source := reading.found.get("status"):
-        cell = f"regulars_text(CAST({column(source)} AS VARCHAR))"
-        for code, words in codes.items():
-            whens.extend(f"WHEN {cell} = {text(word)} THEN {code}" for word in words)
+        plain = PAID if code in (REFUNDED, CREDIT) else code
+        whens.append(f"WHEN t_status = {text(word)} THEN {plain}")
     rest = "NULL" if reading.found.profile and reading.found.profile.sparse else str(PAID)
     return f"CAST(CASE {' '.join(whens)} ELSE {rest} END AS TINYINT)" if whens else f"{rest}::TINYINT"
 
 
 def _whole(reading: Reading) -> str:
-    pieces = []
-    words = [word for word, code in reading.statuses.items() if code == REFUNDED]
-    if words:
-        pieces.append(_word_in(reading, words))
-    if source := reading.found.get("refunded_flag"):
-        pieces.append(_flag(source))
-    return f"coalesce({' OR '.join(pieces)}, false)" if pieces else "false"
+    words = _word_in([word for word, code in reading.statuses.items() if code == REFUNDED])
+    return (
+        f"({words} OR coalesce({_flag('refunded_flag')}, false))" if reading.has("refunded_flag") else words
+    )
 
 
-def _credit(reading: Reading) -> str:
-    words = [word for word, code in reading.statuses.items() if code == CREDIT]
-    return f"coalesce({_word_in(reading, words)}, false)" if words else "false"
+def _word_in(words: list[str]) -> str:
+    return (
+        f"coalesce({' OR '.join(f't_status = {text(word)}' for word in words)}, false)" if words else "false"
+    )
 
 
-def _word_in(reading: Reading, words: list[str]) -> str:
-    source = reading.found.columns["status"]
-    cell = f"regulars_text(CAST({column(source)} AS VARCHAR))"
-    return f"({' OR '.join(f'{cell} = {text(word)}' for word in words)})"
-
-
-def _flag(source: str) -> str:
+def _flag(name: str) -> str:
     true = "|".join(word for word, value in FLAGS.items() if value)
-    return f"contains('|{true}|', concat('|', lower(regulars_text(CAST({column(source)} AS VARCHAR))), '|'))"
+    return f"contains('|{true}|', concat('|', lower(t_{name}), '|'))"
 
 
 def _currency(reading: Reading) -> str:
-    source = reading.found.get("currency")
-    if not source or not reading.rates:
+    if not reading.has("currency") or not reading.rates:
         return "NULL::VARCHAR"
-    cell = f"regulars_text(CAST({column(source)} AS VARCHAR))"
-    words = " ".join(f"WHEN {text(word)} THEN {text(word)}" for word in sorted(reading.rates))
-    odd = " ".join(
-        f"WHEN {text(sign)} THEN {text(code_of(sign))}" for sign in ("ZŁ", "ZL", "€", "$", "£", "KČ", "¥")
-    )
-    return f"CASE upper({cell}) {words} {odd} END"
+    words = " ".join(f"WHEN {text(code)} THEN {text(code)}" for code in sorted(reading.rates))
+    signs = " ".join(f"WHEN {text(sign)} THEN {text(code)}" for sign, code in CURRENCY_SIGNS.items())
+    return f"CASE upper(t_currency) {words} {signs} END"
 
 
 def _line_money(reading: Reading) -> str:
@@ -230,8 +238,9 @@ def _why(reading: Reading) -> str:
     ]
     if today:
         whens.append(("ordered_at", "in_the_future", f"wall >= TIMESTAMP '{today + timedelta(days=2)}'"))
-    whens += [(name, "not_a_number", f"b_{name}") for name in reading.numbers if name != "cost"]
-    whens += [(name, "absurd", f"abs(x_{name}) > {ABSURD}") for name in reading.numbers if name != "cost"]
+    numbers = {name: read for name, read in reading.numbers.items() if name != "cost"}
+    whens += [(name, "not_a_number", read.bad(f"c_{name}", f"x_{name}")) for name, read in numbers.items()]
+    whens += [(name, "absurd", f"abs(x_{name}) > {ABSURD}") for name in numbers]
     whens.append(("amount", "absurd", f"abs(exact) > {ABSURD}"))
     if not sparse:
         whens.insert(0, ("ordered_at", "missing", "undated"))

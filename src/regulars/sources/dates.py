@@ -76,17 +76,22 @@ class Moment:
         return "TIME ZONE" in self.type or self.numeric.startswith("epoch")
 
     @property
-    def wall(self) -> str:
+    def written(self) -> bool:
+        """Whether cells are texts."""
+        return not self.type.startswith(("TIMESTAMP", "DATE")) and not NUMERIC.match(self.type)
+
+    def bare(self, cell: str) -> str:
+        """SQL: a text without its offset."""
+        return f"regulars_bare({cell})" if self.offsets else cell
+
+    def wall(self, cell: str, bare: str) -> str:
         """SQL: the moment as TIMESTAMP, as written (UTC where the type is an instant)."""
-        cell = column(self.source)
         if "TIME ZONE" in self.type:
             return f"timezone('UTC', {cell})"
         if self.type.startswith(("TIMESTAMP", "DATE")):
             return f"TRY_CAST({cell} AS TIMESTAMP)"
         if NUMERIC.match(self.type):
             return _from_number(f"CAST({cell} AS DOUBLE)", self.numeric)
-        bare = f"regulars_text({cell})"
-        bare = f"regulars_bare({bare})" if self.offsets else bare
         tries = [f"regulars_iso({bare})"]
         if self.formats:
             tries.append(f"try_strptime(regulars_moment({bare}), [{', '.join(map(text, self.formats))}])")
@@ -94,13 +99,9 @@ class Moment:
             tries.append(_from_number(f"TRY_CAST({bare} AS DOUBLE)", self.numeric))
         return f"coalesce({', '.join(tries)})" if len(tries) > 1 else tries[0]
 
-    @property
-    def offset_minutes(self) -> str:
-        """SQL: minutes ahead of UTC where the cell says so, else nothing."""
-        if not self.offsets:
-            return "NULL"
-        found = f"regulars_offset(regulars_text({column(self.source)}))"
-        return f"CASE WHEN {found} <> '' THEN regulars_offset_minutes({found}) END"
+    def offset(self, cell: str) -> str:
+        """SQL: what the cell says of its offset, an empty text where nothing."""
+        return f"regulars_offset({cell})" if self.offsets else "''"
 
 
 def _from_number(value: str, kind: str) -> str:

@@ -159,13 +159,19 @@ def _settled(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Fac
     odd = _one(connection, "SELECT count(*) FROM regulars_odd")[0]
     view = "SELECT *, false AS taken_back FROM regulars_keyed"
     if odd:
+        # Where customers share an order's number, each customer's part is an order with a day and a status of its own.
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE regulars_split AS
+                SELECT k.okey, coalesce(k.ckey, o.c0) AS ckey, min(k.day) AS d0, min(k.st) AS s0
+                FROM regulars_keyed k JOIN regulars_odd o ON o.okey = k.okey AND o.c0 <> o.c1 GROUP BY ALL"""
+        )
         view = """SELECT k.* REPLACE (
                 CASE WHEN o.c0 <> o.c1 AND k.ckey <> o.c0 THEN regulars_key(row(k.okey, k.ckey)) ELSE k.okey END AS okey,
                 CASE WHEN k.ckey IS NULL THEN o.c0 ELSE k.ckey END AS ckey,
-                CASE WHEN o.c0 <> o.c1 THEN k.day ELSE coalesce(o.d0, k.day) END AS day,
-                CASE WHEN o.c0 <> o.c1 THEN k.st ELSE coalesce(o.s0, k.st) END AS st),
-                coalesce(k.st > o.s0 AND o.s0 = 0 AND NOT o.c0 <> o.c1, false) AS taken_back
-            FROM regulars_keyed k LEFT JOIN regulars_odd o ON o.okey = k.okey"""
+                coalesce(s.d0, o.d0, k.day) AS day, coalesce(s.s0, o.s0, k.st) AS st),
+                coalesce(k.st > 0 AND coalesce(s.s0, o.s0) = 0, false) AS taken_back
+            FROM regulars_keyed k LEFT JOIN regulars_odd o ON o.okey = k.okey
+            LEFT JOIN regulars_split s ON s.okey = k.okey AND s.ckey = coalesce(k.ckey, o.c0)"""
         if facts.counts.get("orders_from_older_files"):
             view += " WHERE NOT coalesce(o.f0 = 'older' AND k.f <> o.f1, false)"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_settled_all AS {view}")

@@ -33,19 +33,24 @@ class Id:
     """Codes that differ by a blank at their end are different codes (stock codes as published ones are counted)."""
 
     @property
-    def value(self) -> str:
-        """SQL: the id as BIGINT if ``whole``, else as VARCHAR; nothing for a blank."""
-        cell = column(self.source)
-        if self.whole and NUMERIC.match(self.type):
-            return f"CAST({cell} AS BIGINT)"
-        if NUMERIC.match(self.type):
-            return f"CAST({cell} AS VARCHAR)"
-        shown = f"regulars_id(regulars_text(CAST({cell} AS VARCHAR)))"
+    def written(self) -> bool:
+        """Whether cells are texts."""
+        return not NUMERIC.match(self.type)
+
+    def clean(self, cell: str) -> str:
+        """SQL: a text id without what spreadsheets did to it."""
+        shown = f"regulars_id(regulars_text({cell}))"
         if self.verbatim and not self.whole:
-            return f"CASE WHEN {shown} IS NOT NULL THEN regulars_id(CAST({cell} AS VARCHAR)) END"
+            return f"CASE WHEN {shown} IS NOT NULL THEN regulars_id({cell}) END"
+        return shown
+
+    def value(self, cell: str) -> str:
+        """SQL: the id as BIGINT if ``whole``, else as VARCHAR; nothing for a blank."""
+        if not self.written:
+            return f"CAST({cell} AS {'BIGINT' if self.whole else 'VARCHAR'})"
         if self.floating:
-            shown = f"split_part({shown}, '.', 1)"
-        return f"TRY_CAST(nullif({shown}, '') AS BIGINT)" if self.whole else shown
+            cell = f"split_part({cell}, '.', 1)"
+        return f"TRY_CAST({cell} AS BIGINT)" if self.whole else cell
 
 
 def survey(name: str, source: str, type_: str) -> dict[str, str]:

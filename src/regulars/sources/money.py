@@ -44,10 +44,6 @@ MACROS = (
             WHEN regexp_full_match(d, '[1-9]\d{0,2}(\.\d{3}){2,}') THEN replace(d, '.', '')
             WHEN regexp_full_match(d, '[1-9]\d{0,2}\.\d{3}') AND comma THEN replace(d, '.', '')
             WHEN regexp_full_match(d, '\d*\.\d*') THEN d END END""",
-    r"""CREATE OR REPLACE TEMP MACRO regulars_number(v, comma) AS CASE
-        WHEN NOT comma AND TRY_CAST(v AS DOUBLE) IS NOT NULL THEN TRY_CAST(v AS DOUBLE)
-        ELSE TRY_CAST(regulars_unified(regulars_digits(v), comma) AS DOUBLE)
-            * CASE WHEN regexp_matches(v, '^\(.*\)$|[-−]') THEN -1 ELSE 1 END END""",
     r"""CREATE OR REPLACE TEMP MACRO regulars_says_comma(v) AS contains(v, ',') AND
         regexp_matches(regulars_digits(v), '^\d*,(\d{1,2}|\d{4,})$|\.\d{3},|^0,\d+$')""",
     r"""CREATE OR REPLACE TEMP MACRO regulars_says_dot(v) AS contains(v, '.') AND
@@ -64,27 +60,30 @@ class Number:
     comma: bool = False
 
     @property
-    def value(self) -> str:
-        """SQL: the number as DOUBLE, nothing for a blank or for what is not a number."""
-        cell = column(self.source)
-        if NUMERIC.match(self.type):
-            plain = f"CAST({cell} AS DOUBLE)"
-            return (
-                plain
-                if not self.type.startswith(("DOUBLE", "FLOAT"))
-                else f"CASE WHEN isfinite({plain}) THEN {plain} END"
-            )
-        return f"regulars_number(regulars_text({cell}), {str(self.comma).lower()})"
+    def written(self) -> bool:
+        """Whether cells are texts."""
+        return not NUMERIC.match(self.type)
 
-    @property
-    def bad(self) -> str | None:
-        """SQL: the cell says something that is not a number; nothing where that cannot be."""
-        cell = column(self.source)
+    def digits(self, cell: str) -> str:
+        """SQL: the digits of a text that is not a number as programs write them; nothing for the others."""
+        plain = "false" if self.comma else f"TRY_CAST({cell} AS DOUBLE) IS NOT NULL"
+        return f"CASE WHEN NOT {plain} THEN regulars_digits({cell}) END"
+
+    def value(self, cell: str, digits: str) -> str:
+        """SQL: the number as DOUBLE, nothing for a blank or for what is not a number."""
+        if self.written:
+            plain = "NULL" if self.comma else f"TRY_CAST({cell} AS DOUBLE)"
+            return f"""coalesce({plain}, TRY_CAST(regulars_unified({digits}, {str(self.comma).lower()}) AS DOUBLE)
+                * CASE WHEN regexp_matches({cell}, '^\\(.*\\)$|[-−]') THEN -1 ELSE 1 END)"""
+        if self.type.startswith(("DOUBLE", "FLOAT")):
+            return f"CASE WHEN isfinite({cell}) THEN CAST({cell} AS DOUBLE) END"
+        return f"CAST({cell} AS DOUBLE)"
+
+    def bad(self, cell: str, value: str) -> str:
+        """SQL: the cell says something that is not a number."""
         if self.type.startswith(("DOUBLE", "FLOAT")):
             return f"isinf({cell})"
-        if NUMERIC.match(self.type):
-            return None
-        return f"(regulars_text({cell}) IS NOT NULL AND {self.value} IS NULL)"
+        return f"({cell} IS NOT NULL AND {value} IS NULL)" if self.written else "false"
 
 
 def survey(name: str, source: str, type_: str) -> dict[str, str]:
@@ -95,7 +94,6 @@ def survey(name: str, source: str, type_: str) -> dict[str, str]:
     return {
         f"{name}.comma": f"count(*) FILTER (WHERE regulars_says_comma({cell}))",
         f"{name}.dot": f"count(*) FILTER (WHERE regulars_says_dot({cell}))",
-        f"{name}.lone_comma": f"count(*) FILTER (WHERE contains({cell}, ','))",
     }
 
 

@@ -48,7 +48,7 @@ MEANINGS: dict[int, frozenset[str]] = {
 
 def meaning(word: str, refunded_words: frozenset[str] = frozenset()) -> int | None:
     """Return what a status word means, or nothing when nobody has told us."""
-    folded = fold(word)
+    folded = fold(word.lower().removeprefix("wc-"))
     if folded in refunded_words:
         return REFUNDED
     return next((code for code, words in MEANINGS.items() if folded in words), None)
