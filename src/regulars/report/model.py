@@ -1,37 +1,33 @@
 """Exactly what the report's page needs, as plain data: whoever fills it need not know the page, nor the page them.
 
-Every section is its data, an :class:`~regulars.kit.unknown.Unknown` (shown as its reason) or ``None`` (left out).
-Money is in major units of ``Page.shop.currency``; shares are 0..1; titles, definitions and reasons are English
-message ids (a plain string or a :class:`Sentence` with values), translated where they are shown. Names that come from
-the shop's own data (products, channels, its title) are never translated and always escaped.
+Every section is its data, an ``Unknown`` (shown as its reason) or ``None`` (left out). Money is in major units of
+``Page.shop.currency``; shares are 0..1; titles, definitions and reasons are English message ids (a string or a
+:class:`Sentence`), translated where shown. The shop's own names are never translated and always escaped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from regulars.kit.unknown import Unknown
+from regulars.report.words import Better as Better
 from regulars.report.words import Number as Number
 from regulars.report.words import Sentence as Sentence
 from regulars.report.words import Unit as Unit
 from regulars.report.words import Words as Words
 
-Better: TypeAlias = Literal["up", "down"] | None
-"""Which direction of change is good news; ``None``: neither."""
-
 
 @dataclass(frozen=True, slots=True)
 class ShopLine:
-    """Whose figures these are, and in which money and calendar."""
+    """Whose figures these are; without a ``margin`` (share of net left after costs) they are net revenue."""
 
     title: str
     currency: str | None = None
     time_zone: str = "UTC"
     delivery_counts: bool = False
     margin: float | None = None
-    """Share of net that stays after costs; ``None``: figures are net revenue, not margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ class Cohorts:
 
 @dataclass(frozen=True, slots=True)
 class LtvPoint:
-    """Cumulative value a customer ``day`` days after the first order, over cohorts at least that old."""
+    """Cumulative value a customer, ``day`` days after the first order, of cohorts that old."""
 
     day: int
     value: Number
@@ -123,13 +119,12 @@ class GapBin:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Time between orders; ``churn_days`` is the shop's own churn line (P80 of its gaps)."""
+    """Time between orders; ``churn_days`` is the P80 of the gaps, ``deciles`` pairs of share and days."""
 
     bins: tuple[GapBin, ...]
     churn_days: float
     median_days: float
     deciles: tuple[tuple[float, float], ...] = ()
-    """Pairs of share and days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +138,16 @@ class SecondPoint:
     watched: int
 
 
+NOT_REACHED = Unknown("not_reached", "")
+
+
 @dataclass(frozen=True, slots=True)
 class SecondOrder:
-    """Time to the second order; customers without one count as long as they were watched."""
+    """Time to the second order; customers without one count as long as watched."""
 
     points: tuple[SecondPoint, ...]
     customers: int
-    median_days: Number = field(default_factory=lambda: Unknown("not_reached", ""))
+    median_days: Number = NOT_REACHED
     level: float = 0.95
 
 
@@ -209,7 +207,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """One model's errors in the backtest. ``bias`` is (predicted − actual) / actual; ``ours`` marks the one in use."""
+    """A model's errors: ``bias`` (predicted − actual) / actual, ``capture`` the value that its top tenth brought."""
 
     title: Words
     ours: bool
@@ -219,7 +217,6 @@ class Rival:
     rmse: Number
     spearman: Number
     capture: Number
-    """Share of the actual value that the predicted top tenth brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +245,12 @@ class Backtest:
     deciles: tuple[Decile, ...]
     failure: Unknown | None = None
     coverage: tuple[float, float] | None = None
-    """Level of the interval of each customer, and the share of customers it really held."""
+    """Level of the customers' intervals, and the share of customers they held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One segment, tier or RFM group; ``rule`` says who is in it, ``share`` is of all customers."""
+    """One segment: ``rule`` says who is in it, ``share`` is of all customers, ``unknown`` why nobody can be told."""
 
     name: str
     title: Words
@@ -265,7 +262,6 @@ class Group:
     orders_each: Number | None = None
     recency_days: Number | None = None
     unknown: Unknown | None = None
-    """Why nobody can be said to be in it; its figures then mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,14 +316,13 @@ class Discounts:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product's sales; ``buyers`` are distinct customers."""
+    """One product's sales; ``buyers`` are distinct customers, ``again`` the share who bought it again."""
 
     title: str
     units: float
     net: float
     buyers: int
     again: Number | None = None
-    """Share of its buyers who bought it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +338,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one reading rule did: rows ``repaired``, ``rejected`` or ``noted``, with an example as the file has it."""
+    """What one reading rule did, with an example as the file has it."""
 
     title: Words
     outcome: Literal["repaired", "rejected", "noted"]

@@ -10,6 +10,9 @@ from regulars.kit.unknown import Unknown
 Unit: TypeAlias = Literal["money", "count", "share", "days", "number", "ratio", "orders", "years"]
 """How a number is written: ``money`` with the currency, ``share`` as percent, ``ratio`` as 3.4×, ``orders`` with one decimal."""
 
+Better: TypeAlias = Literal["up", "down"] | None
+"""Which direction of change is good news; ``None``: neither."""
+
 Number: TypeAlias = float | Unknown
 
 
