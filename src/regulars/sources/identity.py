@@ -47,10 +47,11 @@ def prepare(connection: duckdb.DuckDBPyConnection, relation: str, reading: Readi
             {"" if numeric else "LEFT JOIN numbered k ON k.ref = 'i' || o.cid"}"""
     )
     key = "coalesce(c.cid, p.key)" if numeric else "p.key"
-    condition = f"p.ref = {_ref(numeric=numeric, table='c.')}"
+    wanted = _ref(numeric=numeric, table="c.")
     if numeric:
-        condition = f"c.cid IS NULL AND {condition}"
-    return key, f"LEFT JOIN regulars_people p ON {condition}"
+        # One equation: a second condition on the rows alone would make the engine compare every row with every person.
+        wanted = f"CASE WHEN c.cid IS NULL THEN {wanted} END"
+    return key, f"LEFT JOIN regulars_people p ON p.ref = {wanted}"
 
 
 def _ref(*, numeric: bool, table: str = "") -> str:
