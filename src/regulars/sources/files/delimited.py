@@ -35,6 +35,7 @@ def read_delimited(path: Path, name: str, desk: Desk, *, compression: str | None
             taken.target.unlink()
         taken = _prepare(path, name, desk, sample, encoding, whole=whole, compression=compression)
         lines = _split(taken, name, desk)
+    refuse_loss(name, lines.total, len(lines.cells), lines.losses)
     missing = lines.unaccounted(desk.connection)
     if taken.parallel and (missing or any(taken.dialect.quote in loss.snippet for loss in lines.losses)):
         # A broken quote can make parallel readers disagree about where rows begin; one reader cannot.

@@ -83,11 +83,11 @@ class Desk:
 
     @contextmanager
     def patience(self, name: str, size: int) -> Iterator[None]:
-        """Interrupt a statement that takes absurdly long for the size of its file (20 s, and 1 s a MB).
+        """Interrupt a statement that takes absurdly long for the size of its file (10 s, and 1 s a MB).
 
         Raises ``source.too_broken``; only files made of broken lines get there.
         """
-        alarm = threading.Timer(20 + size / (1 << 20), self.connection.interrupt)
+        alarm = threading.Timer(10 + size / (1 << 20), self.connection.interrupt)
         alarm.daemon = True
         alarm.start()
         try:

@@ -38,17 +38,20 @@ def find_header(rows: Sequence[Sequence[str | None]]) -> Header | None:
 
     ``rows`` are the first rows of the table, blank ones as empty sequences. Returns nothing when no row has a cell.
     """
-    widths = [len(row) for row in rows if _filled(row)]
-    if not widths:
+    widths = [len(row) for row in rows if any(row)]
+    if not any(_filled(row) for row in rows):
         return None
     width = _usual(widths)
-    start = next(i for i, row in enumerate(rows) if _filled(row) >= min(width, max(2, (width + 1) // 2)))
+    needed = min(width, max(2, (width + 1) // 2))
+    start = next((i for i, row in enumerate(rows) if _filled(row) >= needed), None)
+    if start is None:
+        return None
     first = rows[start]
     if start == 0 and len(widths) > 1 and _looks_like_data(first):
         return Header(
             None, 0, tuple("" for _ in range(width)), width, _share(widths, width), _share(widths, width)
         )
-    below = [len(row) for row in rows[start + 1 :] if _filled(row)]
+    below = [len(row) for row in rows[start + 1 :] if any(row)]
     width = _usual(below) if below else len(first)
     names = [(cell or "").strip() for cell in first]
     while len(names) > width and not names[-1]:

@@ -107,7 +107,7 @@ def _inside_zip(path: Path, name: str) -> str:
         ) from error
     if not any(each.startswith("xl/") for each in members) and "content.xml" not in members:
         raise not_a_table(name, "a ZIP archive", "Unpack it and give the file or folder inside.")
-    if unpacked > max(2 << 30, 0) or unpacked > 500 * max(path.stat().st_size, 1 << 20):
+    if unpacked > 2 << 30 or unpacked > 100 * max(path.stat().st_size, 1 << 20):
         raise RegularsError(
             "source.bomb",
             f"{name} unpacks from {path.stat().st_size:,} to {unpacked:,} bytes, too much for a workbook.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import mmap
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ from regulars.sources.quoting import text
 
 MAX_LINE = 2_000_000
 _LONG = 1 << 16
+_PROBES = 16
+_MANY = 100_000
 
 
 @dataclass
@@ -38,6 +42,7 @@ class Intake:
 def split(taken: Intake, name: str, target: Path, desk: Desk) -> list[Loss]:
     """Let DuckDB split the file; return the lines it could not split, in order."""
     _refuse_monsters(taken, name)
+    _refuse_rubble(taken, name)
     rejects, scans = f"raw_errors_{desk.token}", f"raw_scans_{desk.token}"
     con = desk.connection
     size = taken.path.stat().st_size
@@ -49,7 +54,7 @@ def split(taken: Intake, name: str, target: Path, desk: Desk) -> list[Loss]:
             f"SELECT line_byte_position, min(error_type), coalesce(left(min(csv_line), 200), '') FROM {rejects} "
             "GROUP BY 1 ORDER BY 1"
         ).fetchall()
-        return [Loss(*each) for each in found]
+        return list(map(Loss._make, found))
     except duckdb.InvalidInputException as error:
         if "invalid state" not in str(error) or taken.line_end == b"":
             raise _unreadable(name, error) from error
@@ -120,6 +125,44 @@ def _refuse_monsters(taken: Intake, name: str) -> None:
                     hint="Look for missing line ends, or export it again.",
                 )
             place = stop + 1
+
+
+def _refuse_rubble(taken: Intake, name: str) -> None:
+    """Look at sixteen places of a file before DuckDB does: it needs minutes for millions of broken lines.
+
+    Cells that span lines make such a look unreliable, so files that have them are only guarded by patience.
+    """
+    dialect, size = taken.dialect, taken.path.stat().st_size
+    if dialect.multiline or not dialect.quote or size < _PROBES * _LONG:
+        return
+    good, bad, seen, first = 0, 0, 0, ""
+    with taken.path.open("rb") as handle:
+        for probe in range(_PROBES):
+            handle.seek(size * probe // _PROBES)
+            piece = handle.read(_LONG // 2).decode("utf-8", errors="replace")
+            seen += len(piece)
+            for row in _cells(piece, dialect):
+                if len(row) in {dialect.width, len(dialect.names)}:
+                    good += 1
+                elif row:
+                    bad, first = bad + 1, first or dialect.delimiter.join(row)
+    if bad * size / seen > _MANY and 3 * bad > good:
+        raise RegularsError(
+            "source.no_structure",
+            f"About {bad / (good + bad):.0%} of the lines of {name} cannot be split into {dialect.width} cells, "
+            f"for example {first[:80]!r}.",
+            hint="Look for quotes that do not close, or export it again.",
+        )
+
+
+def _cells(piece: str, dialect: Dialect) -> list[list[str]]:
+    """Split the whole lines in the middle of a piece of text."""
+    whole = piece[piece.find("\n") + 1 : piece.rfind("\n") + 1]
+    reader = csv.reader(io.StringIO(whole, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote)
+    try:
+        return list(reader)
+    except csv.Error:
+        return []
 
 
 def _unreadable(name: str, error: Exception) -> RegularsError:
