@@ -68,6 +68,14 @@ def test_payback_comes_with_the_second_order():
         assert isinstance(metrics.compute(orders, margin=0.25, costs=dear)["payback_days"].value, Unknown)
 
 
+def test_payback_when_the_cost_is_reached_exactly():
+    # the first orders of a, b and c bring 110 × 0.5 = 55; a third of 55 has no end in decimals
+    for spend, day in (("55.00", 0), ("55.01", 10)):
+        costs = pa.table({"date": ["2024-01-01", "2024-01-10"], "spend": ["0", spend]})
+        with make_orders(ROWS) as orders:
+            assert metrics.compute(orders, margin=0.5, costs=costs)["payback_days"].value == day
+
+
 def test_oracle_over_channels():
     start, end = date(2024, 1, 1), date(2024, 1, 10)
     margin = Decimal("0.5")

@@ -210,6 +210,23 @@ def test_drill_down_equals_its_cell():
             assert metrics.members(orders, cohort=cohort).num_rows == size
 
 
+def test_churn_at_its_boundaries():
+    """The regular's gaps are 10 days; active on a day means ordered on it or within the nine days before."""
+    end = date(2024, 6, 30)
+    start = end - timedelta(days=30)
+    rows = [("regular", end - timedelta(days=10 * n), 1) for n in range(20)]
+    rows += [
+        ("just active, lapsed", start - timedelta(days=9), 1),
+        ("just not active", start - timedelta(days=10), 1),
+    ]
+    rows += [("kept", start, 1), ("kept", end - timedelta(days=9), 1)]
+    rows += [("lapsed today", start, 1), ("lapsed today", end - timedelta(days=10), 1)]
+    figures = check(rows, days=30)
+    assert figures["gap_p80"].value == 10
+    assert figures["churn_rate"].value == pytest.approx(2 / 4)
+    assert figures["lifespan_years"].value == pytest.approx(30 / 365 / 0.5)
+
+
 def test_definitions_are_complete():
     with make_orders(named_cast()) as orders:
         figures = metrics.compute(orders, costs=pa.table({"date": [date(2024, 1, 1)], "spend": [5.0]}))

@@ -135,12 +135,12 @@ class Won:
         """All net revenue to date."""
         return sum(self.net_by_age.values(), ZERO)
 
-    def payback(self, cac: Decimal, margin: Decimal) -> int | None:
-        """Return the first day since the first order on which margin per customer has reached the cost."""
+    def payback(self, spend: Decimal, margin: Decimal) -> int | None:
+        """Return the first day since the first order on which the margin of these customers has reached their cost."""
         total = ZERO
         for age in sorted(self.net_by_age):
             total += self.net_by_age[age]
-            if total * margin >= cac * self.customers:
+            if total * margin >= spend:
                 return max(age, 0)
         return None
 
@@ -215,7 +215,7 @@ def _worth(spend: Decimal | Unknown, won: Won, margin: Margin) -> tuple[Value, V
     cac: Decimal = spend / won.customers
     if margin.rate is None:
         return cac.quantize(CENT), NO_MARGIN, NO_MARGIN
-    day = won.payback(cac, margin.factor)
+    day = won.payback(spend, margin.factor)
     return (
         cac.quantize(CENT),
         share(won.net * margin.factor, spend),
