@@ -176,6 +176,23 @@ def test_pages_of_parquet_that_break_are_found_by_the_reader(tmp_path, workspace
     assert refused(path, workspace).code == "source.corrupt"
 
 
+def test_a_broken_page_inside_a_good_parquet_file(tmp_path, workspace):
+    path = tmp_path / "o.parquet"
+    pq.write_table(
+        pa.table({"id": [str(i * 7919) for i in range(50_000)]}),
+        path,
+        compression="zstd",
+        use_dictionary=False,
+    )
+    content = bytearray(path.read_bytes())
+    content[5_000:60_000] = os.urandom(55_000)
+    path.write_bytes(content)
+    raw = read_raw(path, workspace)
+    with pytest.raises(RegularsError, match=r"o\.parquet broke") as caught, raw.guarded():
+        workspace.door.connection.execute(f"SELECT max(id) FROM {raw.relation}").fetchall()
+    assert caught.value.code == "source.corrupt"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_files_that_may_not_be_read(tmp_path, workspace):
     path = make(tmp_path, "o.csv", b"id,sum\n1,2\n")

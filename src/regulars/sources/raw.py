@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +59,20 @@ class Raw:
 
     file_column = FILE_COLUMN
     row_column = ROW_COLUMN
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turn what breaks while the rows are read, such as a damaged page in the middle of a Parquet file, into one sentence."""
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+            said = " ".join(str(error).split())[:200]
+            names = ", ".join(sorted({read.name for read in self.files if read.name})[:3]) or "The table"
+            raise RegularsError(
+                "source.corrupt", f"{names} broke while being read: {said}", hint="Copy or export it again."
+            ) from error
 
     def with_lines(self, relation: str) -> str:
         """Return a SELECT that adds ``line`` (BIGINT) to a relation (or a subquery in brackets) with ``__file`` and ``__row``.
