@@ -90,14 +90,9 @@ def mariadb_server() -> Iterator[str]:
     install = shutil.which("mariadb-install-db") or shutil.which("mysql_install_db")
     server = None
     try:
-        prepare = (
-            [install, "--auth-root-authentication-method=normal"]
-            if install
-            else [binary, "--initialize-insecure"]
-        )
-        subprocess.run(
-            [*map(str, prepare), "--no-defaults", f"--datadir={data}", *user], check=True, capture_output=True
-        )
+        kind = "--auth-root-authentication-method=normal" if install else "--initialize-insecure"
+        prepare = [install or binary, "--no-defaults", kind, f"--datadir={data}", *user]
+        subprocess.run(prepare, check=True, capture_output=True)
         server = subprocess.Popen(
             [binary, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1",
              f"--socket={folder / 'sock'}", f"--pid-file={folder / 'pid'}", *user],

@@ -294,13 +294,15 @@ def test_mariadb(workspace):
         engine = create_engine(url.replace("mysql://", "mysql+pymysql://"))
         with engine.begin() as con:
             con.exec_driver_sql(
-                "CREATE TABLE orders (id BIGINT, sum DECIMAL(10,2), at DATETIME, who VARCHAR(20) CHARSET utf8mb4)"
+                "CREATE TABLE orders (id BIGINT UNSIGNED, sum DECIMAL(10,2), at DATETIME, who VARCHAR(20) CHARSET utf8mb4)"
             )
             con.exec_driver_sql(
-                "INSERT INTO orders VALUES (1, 12.50, '2024-03-01 10:00:00', 'Ża'), (2, NULL, NULL, '50% off')"
+                "INSERT INTO orders VALUES (1, 12.50, '2024-03-01 10:00:00', 'Ża'), (2, NULL, NULL, '50%% off')"
             )
         engine.dispose()
-        raw = read_raw(url, workspace, query="SELECT * FROM orders WHERE who LIKE '%%'")
+        types = read_raw(url, workspace, query="orders").types
+        assert types == {"id": "BIGINT", "sum": "DECIMAL(18,2)", "at": "TIMESTAMP", "who": "VARCHAR"}
+        raw = read_raw(url, workspace, query="SELECT * FROM orders WHERE who LIKE '%'")
         assert [row[1:] for row in rows_of(raw)] == [
             (Decimal("12.50"), dt.datetime(2024, 3, 1, 10), "Ża"),
             (None, None, "50% off"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def _part(con: duckdb.DuckDBPyConnection, target: Path, *, name: str, rows: int)
     decimals = set(notes.get(b"decimals", b"").decode().split()) - {""}
     titles = unique_names(notes[b"names"].decode().split("\x1f"))
     cells = [
-        _exact(con, relation, cell, title) if cell in decimals else native_cell(cell, type_, title)
+        _exact(con, relation, cell, title) if cell in decimals else _narrow(con, relation, cell, type_, title)
         for (cell, type_), title in zip(shapes.items(), titles, strict=True)
     ]
     return Part(
@@ -100,3 +101,18 @@ def _exact(con: duckdb.DuckDBPyConnection, relation: str, cell: str, title: str)
     scale = min(scale, max(0, 38 - whole))
     type_ = f"DECIMAL({18 if whole + scale <= 18 else 38},{scale})"
     return f"TRY_CAST({cell} AS {type_}) AS {column(title)}", type_
+
+
+def _narrow(
+    con: duckdb.DuckDBPyConnection, relation: str, cell: str, type_: str, title: str
+) -> tuple[str, str]:
+    """Keep decimals no wider than their values need: a driver declares the widest, and wide ones are slow to sum."""
+    wide = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", type_)
+    if not wide or int(wide[1]) <= 18:
+        return native_cell(cell, type_, title)
+    largest = (con.execute(f"SELECT max(abs({cell})) FROM {relation}").fetchone() or (None,))[0] or 0
+    scale = int(wide[2])
+    if scale > 18 or largest >= 10 ** (18 - scale):
+        return native_cell(cell, type_, title)
+    narrow = "BIGINT" if scale == 0 else f"DECIMAL(18,{scale})"
+    return f"{cell}::{narrow} AS {column(title)}", narrow

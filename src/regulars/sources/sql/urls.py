@@ -34,7 +34,7 @@ class Address:
 
     def conceal(self, said: object) -> str:
         """Return what a driver said, on one line, without the password in any spelling."""
-        line = " ".join(str(said).split())
+        line = " ".join(str(said).split()).split(" (Background on this error", 1)[0].split(" [SQL:", 1)[0]
         for secret in {self.password, quote(self.password, safe=""), quote(self.password)} - {""}:
             line = line.replace(secret, "***")
         return line[:300]
