@@ -48,6 +48,8 @@ def short(lines: int) -> str:
 def main(lines: str, only: tuple[str, ...], repetitions: int, folder: Path | None, keep: bool) -> None:
     """Measure speed and memory beside a peer, in the same run and on the same files."""
     console = Console()
+    if not console.is_terminal:
+        console.width = 200
     number = size(lines)
     needed = number * BYTES_A_LINE
     with tempfile.TemporaryDirectory(prefix="bench-", dir=folder) as scratch:
