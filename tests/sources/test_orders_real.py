@@ -33,10 +33,6 @@ def test_online_retail_two_agrees_with_its_published_counts(read, real_data: Pat
     assert shop.orders.capabilities.clock
     assert shop.orders.capabilities.refunds
 
-
-def test_online_retail_two_keeps_credit_notes_apart(read, real_data: Path) -> None:
-    path = real_data / "online_retail_ii" / "transactions.parquet"
-    shop = read(path)
     kinds = dict(
         shop.orders.workspace.door.connection.execute(
             f"SELECT kind, count(*) FROM '{shop.orders.folder}/orders.parquet' GROUP BY kind"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from regulars.kit.progress import stage
 from regulars.lake import Capabilities
-from regulars.sources import identity
+from regulars.sources import identity, zones
+from regulars.sources.cells import years
 from regulars.sources.facts import Facts
 from regulars.sources.quoting import text
 from regulars.sources.reading import Reading
-from regulars.sources.status import NAMES, PAID
+from regulars.sources.status import CREDIT, NAMES, PAID
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,30 +48,63 @@ def _orders(reading: Reading, facts: Facts) -> str:
         credit += f" OR regexp_full_match(upper(oid), '(?:{letters})[0-9]+')"
     # Shared-out delivery is already split between lines; else it stands on each line or on one of them.
     ship = "sum" if facts.order_facts or not reading.shipping_repeats else "max"
-    sums = ", ".join(
-        f"CAST(sum({name}) AS {DEC}) AS {name}" for name in ("gross", "discount", "tax", "refunded", "net")
-    )
-    texts = ", ".join(
-        f"{f'max({n})' if reading.has(s) else 'NULL::VARCHAR'} AS {n}"
+    has_ship = reading.has("shipping")
+    delivery = " + shipping_net" if reading.options.delivery_counts and has_ship else ""
+    texts = {
+        n: s
         for n, s in (("coupon", "coupon_code"), ("channel", "channel"), ("country", "country"))
-    )
-    flagged = reading.credit_letters or reading.statuses
-    credit = f"bool_or({credit})" if flagged else "false"
-    delivery = " + shipping_net" if reading.options.delivery_counts else ""
-    return f"""SELECT order_key, customer_key, timezone('UTC', instant) AS ordered_at, day AS ordered_on,
-            CASE WHEN credit OR net + refunded_sold < 0 OR (sold_lines = 0 AND least_quantity < 0) THEN 'refund' ELSE 'order' END AS kind,
-            {_status_name("st")} AS status, st = {PAID} AS valid, lines, units, gross, discount, shipping, tax, refunded,
-            CAST(net{delivery} AS {DEC}) AS net, coupon AS coupon_code, channel, country
-        FROM (SELECT okey AS order_key, max(ckey) AS customer_key, min(instant) AS instant, min(day) AS day,
-            {"min(st)" if reading.has("status") or reading.has("cancelled_at") or reading.has("test") else "0"} AS st,
-            CAST(count(*) AS INTEGER) AS lines,
-            CAST(coalesce(sum(q) FILTER (WHERE q > 0), 0) AS {DEC}) AS units,
-            count(*) FILTER (WHERE q > 0) AS sold_lines, min(q) AS least_quantity,
-            CAST(coalesce(sum(refunded) FILTER (WHERE gross > 0), 0) AS {DEC}) AS refunded_sold,
-            {credit} AS credit, {sums},
-            CAST(coalesce({ship}(shipping), 0) AS {DEC}) AS shipping,
-            CAST(coalesce({ship}(shipping_net), 0) AS {DEC}) AS shipping_net, {texts}
-            FROM regulars_lines GROUP BY okey)"""
+        if reading.has(s)
+    }
+    columns = {
+        "customer_key": "max(ckey)",
+        "instant": "min(instant)",
+        "st": "min(st)"
+        if reading.has("status") or reading.has("cancelled_at") or reading.has("test")
+        else "0",
+        "lines": "CAST(count(*) AS INTEGER)",
+        "units": "coalesce(sum(q) FILTER (WHERE q > 0), 0)" if reading.negative else "sum(q)",
+        **{name: f"sum({name})" for name in ("gross", "discount", "tax", "refunded")},
+        **{name: f"max({name})" for name in texts},
+    }
+    moment = reading.moments["ordered_at"]
+    if moment.has_zone:
+        day = zones.local_day("instant", reading.options.time_zone, *years(reading))
+    else:
+        columns["day"], day = "min(day)", "day"
+    if has_ship:
+        columns |= {"shipping": f"coalesce({ship}(shipping), 0)"}
+        if facts.order_facts:
+            columns |= {"shipping_net": "coalesce(sum(shipping_net), 0)"}
+    kind = "'order'"
+    if reading.negative or reading.credit_letters or CREDIT in reading.statuses.values():
+        columns |= {
+            "sold_lines": "count(*) FILTER (WHERE q > 0)",
+            "least_quantity": "min(q)",
+            "refunded_sold": "coalesce(sum(refunded) FILTER (WHERE gross > 0), 0)",
+            "credit": f"bool_or({credit})",
+        }
+        kind = """CASE WHEN credit OR gross - discount - tax - refunded + refunded_sold < 0
+            OR (sold_lines = 0 AND least_quantity < 0) THEN 'refund' ELSE 'order' END"""
+    found = ", ".join(f"{value} AS {name}" for name, value in columns.items())
+    money = {name: name for name in ("gross", "discount", "tax", "refunded")}
+    money["shipping"] = "shipping" if has_ship else "0"
+    shipping_net = "shipping_net" if facts.order_facts else "shipping"
+    delivery = delivery.replace("shipping_net", shipping_net)
+    # Money is narrowed once, after summing.
+    cast = {name: f"CAST({value} AS {DEC})" for name, value in money.items()}
+    net = f"CAST(gross - discount - tax - refunded{delivery} AS {DEC})"
+    shown = {
+        n: (f"regulars_text({n})" if reading.textual else f"nullif({n}, '')")
+        if n in texts
+        else "NULL::VARCHAR"
+        for n in ("coupon", "channel", "country")
+    }
+    return f"""SELECT order_key, customer_key, make_timestamptz(epoch_us(instant)) AS ordered_at, {day} AS ordered_on, {kind} AS kind,
+            {_status_name("st")} AS status, st = {PAID} AS valid, lines, CAST(units AS {DEC}) AS units,
+            {cast["gross"]} AS gross, {cast["discount"]} AS discount, {cast["shipping"]} AS shipping, {cast["tax"]} AS tax,
+            {cast["refunded"]} AS refunded, {net} AS net,
+            {shown["coupon"]} AS coupon_code, {shown["channel"]} AS channel, {shown["country"]} AS country
+        FROM (SELECT okey AS order_key, {found} FROM regulars_lines GROUP BY okey)"""
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, orders: str) -> str:
@@ -89,12 +123,16 @@ def _lines(connection: duckdb.DuckDBPyConnection, orders: str) -> str:
 def _products(reading: Reading) -> str:
     """One row a product, by the title and category most of its sold lines use."""
     shown = "coalesce(d.pid, CAST(p.product_key AS VARCHAR))"
-    titled = reading.has("title") or reading.has("category")
-    if not (titled or reading.has("cost")):
-        found = f"SELECT DISTINCT pkey AS product_key, NULL::VARCHAR AS title, NULL::VARCHAR AS category, NULL::{DEC} AS cost FROM regulars_settled WHERE pkey IS NOT NULL"
+    cost = reading.has("cost")
+    if not (reading.has("title") or reading.has("category") or cost):
+        found = "SELECT DISTINCT pkey AS product_key FROM regulars_settled WHERE pkey IS NOT NULL"
+        found = (
+            f"SELECT *, NULL::VARCHAR AS title, NULL::VARCHAR AS category, NULL::{DEC} AS cost FROM ({found})"
+        )
     else:
-        found = f"""SELECT pkey AS product_key, arg_max(title, (sold, title)) AS title, arg_max(category, (sold, category)) AS category,
-                {"arg_max(cost, (sold, cost))" if reading.has("cost") else f"NULL::{DEC}"} AS cost
+        found = f"""SELECT pkey AS product_key, regulars_text(arg_max(title, (sold, title))) AS title,
+                regulars_text(arg_max(category, (sold, category))) AS category,
+                {"arg_max(cost, (sold, cost))" if cost else f"NULL::{DEC}"} AS cost
             FROM (SELECT pkey, title, category, cost, count(*) FILTER (WHERE amt > 0) AS sold
                 FROM regulars_settled WHERE pkey IS NOT NULL GROUP BY ALL) GROUP BY pkey"""
     return f"""SELECT p.product_key, {shown} AS product_id, p.title, p.category, p.cost

@@ -5,6 +5,7 @@ One SELECT. Where text must be parsed its result is written once to Parquet; typ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from regulars.sources.money import ABSURD, Number, money
 from regulars.sources.packed import ITEM_NUMBER
 from regulars.sources.quoting import column, text
 from regulars.sources.reading import CURRENCY_SIGNS, Reading
-from regulars.sources.recognise import FLAGS
+from regulars.sources.recognise import FLAGS, INTEGRAL
 from regulars.sources.status import CANCELLED, CREDIT, PAID, REFUNDED, TEST
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 FIRST_YEAR = 1990
 GUESTS = "|guest|gość|gosc|anonymous|anonim|unknown|nieznany|brak|not registered|n/d|"
-LINE_MONEY = ("discount", "tax", "refunded", "shipping")
-ORDER_MONEY = ("order_total", "subtotal", "order_discount", "order_tax", "shipping_tax", "order_refunded")
-HEADS = ("wall", "off", "cid", "mail", "st", "whole", "cur", "coupon", "channel", "country")
 TEXTS = {
     "coupon": "coupon_code",
     "channel": "channel",
@@ -37,6 +35,11 @@ TEXTS = {
     "title": "title",
     "category": "category",
 }
+RAW = frozenset({"status", *TEXTS.values()})
+"""Texts that are compared or shown only: cleaned where few are left of them."""
+LINE_MONEY = ("discount", "tax", "refunded", "shipping")
+ORDER_MONEY = ("order_total", "subtotal", "order_discount", "order_tax", "shipping_tax", "order_refunded")
+HEADS = ("wall", "off", "cid", "mail", "st", "whole", "cur", "coupon", "channel", "country")
 
 
 def build(connection: duckdb.DuckDBPyConnection, raw: Raw, reading: Reading, scratch: Path) -> None:
@@ -73,6 +76,9 @@ def _cleaned(raw: Raw, reading: Reading) -> str:
             parts.append(f"{cell} AS t_{name}")
             continue
         cell = f"CAST({cell} AS VARCHAR)"
+        if name in RAW:
+            parts.append(f"{cell} AS t_{name}")
+            continue
         clean = reading.ids[name].clean(cell) if name in reading.ids else f"regulars_text({cell})"
         parts.append(f"{clean} AS t_{name}")
     return ", ".join(parts)
@@ -142,7 +148,7 @@ def _customer(reading: Reading) -> str:
 def _product(reading: Reading) -> str:
     found = reading.ids.get("product_id")
     titled = reading.has("title")
-    named = "t_title" if titled else "NULL::BIGINT"
+    named = "regulars_text(t_title)" if titled else "NULL::BIGINT"
     if not found:
         return named
     value = found.value("t_product_id")
@@ -202,54 +208,99 @@ def _line_money(reading: Reading) -> str:
     """The amount of the row as the file says it (``amt``) and at list price (``g``), and the other money."""
     numbers = reading.numbers
     profile = reading.found.profile
-    amount = "x_amount" if "amount" in numbers else None
-    discount = "coalesce(abs(x_discount), 0)" if "discount" in numbers else "0"
     before = bool(profile and (profile.packed or profile.name == "square"))
-    paid_to_list = f"({amount} + sign({amount}) * {discount})" if amount and not before else amount
     product = None
     if "unit_price" in numbers:
         product = "x_unit_price * coalesce(x_quantity, 1)" if "quantity" in numbers else "x_unit_price"
-    values = [value for value in (product, paid_to_list) if value]
+    listed = None
+    if "amount" in numbers:
+        discount = "coalesce(abs(x_discount), 0)" if "discount" in numbers else "0"
+        listed = "x_amount" if before else f"(x_amount + sign(x_amount) * {discount})"
+    said = [value for value in (product, "x_amount" if "amount" in numbers else None) if value]
+    said = said or [f"x_{name}" for name in ("order_total", "subtotal") if name in numbers]
+    values = [value for value in (product, listed) if value]
     exact = f"coalesce({', '.join(values)})" if values else "NULL::DOUBLE"
-    said = [value for value in (product, amount) if value] or [
-        f"x_{name}" for name in ("order_total", "subtotal") if name in numbers
-    ]
-    quantity = "coalesce(x_quantity, 1)" if "quantity" in numbers else "1"
-    told = f"coalesce({', '.join(said)})"
-    parts = [
-        f"{money(told)} AS amt",
-        f"{money(exact)} AS g",
-        f"{exact} AS exact",
-        f"{money(quantity)} AS q",
-    ]
+    amount, gross = money(f"coalesce({', '.join(said)})"), money(exact)
+    if _exact_product(reading):
+        quantity = "CAST(c_quantity AS DECIMAL(18, 0))"
+        if numbers["quantity"].nulls:
+            quantity = f"coalesce({quantity}, 1)"
+        amount = gross = f"CAST(CAST(c_unit_price AS DECIMAL(18, 4)) * {quantity} AS DECIMAL(18, 4))"
+    units = "CAST(1 AS DECIMAL(18, 4))"
+    if "quantity" in numbers:
+        units = _money(reading, "quantity")
+        units = (
+            f"coalesce({units}, 1)" if numbers["quantity"].nulls or not numbers["quantity"].sound else units
+        )
+    parts = [f"{amount} AS amt", f"{gross} AS g", f"{exact} AS exact", f"{units} AS q"]
     for name in (*LINE_MONEY, *ORDER_MONEY, "cost"):
-        value = money(f"x_{name}") if name in numbers else "NULL::DECIMAL(18, 4)"
+        value = _money(reading, name) if name in numbers else "NULL::DECIMAL(18, 4)"
         parts.append(f"{value} AS {name}")
     return ", ".join(parts)
 
 
+def _money(reading: Reading, name: str) -> str:
+    read = reading.numbers[name]
+    return f"CAST(c_{name} AS DECIMAL(18, 4))" if read.exact else money(f"x_{name}")
+
+
+def _exact_product(reading: Reading) -> bool:
+    """Tell whether quantity × price is whole tenths of cents throughout, so that no floating point is needed."""
+    quantity, price = (reading.numbers.get(name) for name in ("quantity", "unit_price"))
+    return bool(
+        quantity
+        and price
+        and price.exact
+        and not price.nulls
+        and quantity.exact
+        and INTEGRAL.match(quantity.type)
+        and quantity.largest * price.largest <= ABSURD
+    )
+
+
 def _why(reading: Reading) -> str:
-    """``why`` (``column:reason``, nothing for a usable row)."""
+    """``why`` (``column:reason``, nothing for a usable row); only what the whole column does not rule out is asked."""
     sparse = bool(reading.found.profile and reading.found.profile.sparse)
-    today = reading.options.today
-    whens = [
-        ("ordered_at", "not_a_date", "wall IS NULL AND NOT undated"),
-        ("ordered_at", "too_early", f"wall < TIMESTAMP '{FIRST_YEAR}-01-01'"),
-    ]
-    if today:
-        whens.append(("ordered_at", "in_the_future", f"wall >= TIMESTAMP '{today + timedelta(days=2)}'"))
-    numbers = {name: read for name, read in reading.numbers.items() if name != "cost"}
+    numbers = {name: read for name, read in reading.numbers.items() if name != "cost" and not read.sound}
+    product = _exact_product(reading)
+    whens = [] if _sound_moments(reading) else _moment_reasons(reading, sparse=sparse)
     whens += [(name, "not_a_number", read.bad(f"c_{name}", f"x_{name}")) for name, read in numbers.items()]
     whens += [(name, "absurd", f"abs(x_{name}) > {ABSURD}") for name in numbers]
-    whens.append(("amount", "absurd", f"abs(exact) > {ABSURD}"))
-    if not sparse:
-        whens.insert(0, ("ordered_at", "missing", "undated"))
-        whens.append(("amount", "missing", "amt IS NULL"))
-    else:
+    if not product:
+        whens.append(("amount", "absurd", f"abs(exact) > {ABSURD}"))
+    if sparse:
         whens.append(("order_id", "missing", "oid IS NULL"))
+    elif not product:
+        whens.append(("amount", "missing", "amt IS NULL"))
+    if not whens:
+        return "NULL::VARCHAR AS why, false AS rounded"
     why = " ".join(f"WHEN {condition} THEN {text(name + ':' + reason)}" for name, reason, condition in whens)
-    rounded = "coalesce(abs(exact - CAST(g AS DOUBLE)) > 1e-9 * abs(exact), false) AS rounded"
-    return f"CASE {why} END AS why, {rounded}"
+    rounded = "false" if product else "coalesce(abs(exact - CAST(g AS DOUBLE)) > 1e-9 * abs(exact), false)"
+    return f"CASE {why} END AS why, {rounded} AS rounded"
+
+
+def _moment_reasons(reading: Reading, *, sparse: bool) -> list[tuple[str, str, str]]:
+    today = reading.options.today
+    whens = [] if sparse else [("ordered_at", "missing", "undated")]
+    whens.append(("ordered_at", "not_a_date", "wall IS NULL AND NOT undated"))
+    whens.append(("ordered_at", "too_early", f"wall < TIMESTAMP '{FIRST_YEAR}-01-01'"))
+    if today:
+        whens.append(("ordered_at", "in_the_future", f"wall >= TIMESTAMP '{today + timedelta(days=2)}'"))
+    return whens
+
+
+def _sound_moments(reading: Reading) -> bool:
+    """Tell whether every moment of a typed column is there and plausible."""
+    moment, today = reading.moments["ordered_at"], reading.options.today
+    plain = re.compile(r"\d{4}-\d\d-\d\d")
+    return bool(
+        plain.fullmatch(moment.first)
+        and plain.fullmatch(moment.last)
+        and not moment.nulls
+        and not reading.has("time")
+        and moment.first >= f"{FIRST_YEAR}-01-02"
+        and (today is None or moment.last <= str(today + timedelta(days=1)))
+    )
 
 
 def _filled(reading: Reading, cells: str) -> str:
@@ -284,20 +335,22 @@ def _filled(reading: Reading, cells: str) -> str:
 
 def years(reading: Reading) -> tuple[int, int]:
     """Return the years whose clock changes matter."""
-    last = reading.options.today.year if reading.options.today else 2100
-    return FIRST_YEAR, last
+    moment = reading.moments["ordered_at"]
+    if _sound_moments(reading):
+        return int(moment.first[:4]) - 1, int(moment.last[:4]) + 1
+    return FIRST_YEAR - 1, reading.options.today.year + 1 if reading.options.today else 2100
 
 
 def _instant(reading: Reading) -> str:
     moment, zone = reading.moments["ordered_at"], reading.options.time_zone
     if moment.has_zone:
-        return f"wall AS instant, {zones.local_day('wall', zone)} AS day"
+        return f"wall AS instant, {zones.local_day('wall', zone, *years(reading))} AS day"
     local = zones.instant("wall", zone, *years(reading))
     if not moment.offsets:
         return f"{local} AS instant, CAST(wall AS DATE) AS day"
     told = "wall - to_minutes(off)"
     # A shop that was given no zone of its own keeps the calendar of its own offsets.
-    day = "CAST(wall AS DATE)" if zone == "UTC" else zones.local_day(f"({told})", zone)
+    day = "CAST(wall AS DATE)" if zone == "UTC" else zones.local_day(f"({told})", zone, *years(reading))
     return (
         f"CASE WHEN off IS NULL THEN {local} ELSE {told} END AS instant, "
         f"CASE WHEN off IS NULL THEN CAST(wall AS DATE) ELSE {day} END AS day"

@@ -67,6 +67,10 @@ class Moment:
     """``epoch_s``, ``epoch_ms``, ``epoch_us``, ``excel`` or ``yyyymmdd`` where numbers stand for moments."""
     offsets: bool = False
     day_first: bool | None = None
+    first: str = ""
+    last: str = ""
+    """ISO days between which a typed column is known to be."""
+    nulls: int = 0
     doubt: dict[str, Any] = field(default_factory=dict)
     """Why ``day_first`` was chosen, when the column itself did not say."""
 
@@ -87,7 +91,7 @@ class Moment:
     def wall(self, cell: str, bare: str) -> str:
         """SQL: the moment as TIMESTAMP, as written (UTC where the type is an instant)."""
         if "TIME ZONE" in self.type:
-            return f"timezone('UTC', {cell})"
+            return f"make_timestamp(epoch_us({cell}))"
         if self.type.startswith(("TIMESTAMP", "DATE")):
             return f"TRY_CAST({cell} AS TIMESTAMP)"
         if NUMERIC.match(self.type):
@@ -133,7 +137,11 @@ def survey(name: str, source: str, type_: str) -> dict[str, str]:
     if NUMERIC.match(type_):
         return {f"{name}.low": f"min(CAST({cell} AS DOUBLE))", f"{name}.high": f"max(CAST({cell} AS DOUBLE))"}
     if type_.startswith(("TIMESTAMP", "DATE")):
-        return {}
+        return {
+            f"{name}.first": f"CAST(min({cell}) AS VARCHAR)",
+            f"{name}.last": f"CAST(max({cell}) AS VARCHAR)",
+            f"{name}.n": f"count({cell})",
+        }
     cell = f"regulars_text({cell})"
     return {
         f"{name}.offsets": f"count(*) FILTER (WHERE regexp_matches({cell}, '(?i){OFFSET}'))",
@@ -190,7 +198,7 @@ def from_shapes(
         for made in formats_of(shape, day_first=bool(day_first)):
             formats[made] = formats.get(made, 0) + count
     ordered = tuple(sorted(formats, key=lambda made: -formats[made]))
-    return Moment(source, type_, ordered, numeric, offsets, day_first if dm else None, doubt)
+    return Moment(source, type_, ordered, numeric, offsets, day_first if dm else None, doubt=doubt)
 
 
 def formats_of(shape: str, *, day_first: bool) -> list[str]:

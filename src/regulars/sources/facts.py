@@ -120,18 +120,32 @@ def _oddities(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Fa
     )
     if not reading.has("order_id"):
         return
-    files = "min(f) AS f0, max(f) AS f1" if reading.files > 1 else "NULL::VARCHAR AS f0, NULL::VARCHAR AS f1"
-    statuses = (
-        "min(st) AS s0, max(st) AS s1" if reading.has("status") else "0::TINYINT AS s0, 0::TINYINT AS s1"
-    )
+    columns = {"c0": "min(ckey)", "c1": "max(ckey)", "d0": "min(day)", "d1": "max(day)"}
+    asked = ["c0 <> c1", "d0 <> d1"]
+    if reading.nobody:
+        columns["nobody"] = "bool_or(ckey IS NULL)"
+        asked.append("(nobody AND c0 IS NOT NULL)")
+    if len(set(reading.statuses.values())) > 1 or reading.has("cancelled_at") or reading.has("test"):
+        columns |= {"s0": "min(st)", "s1": "max(st)"}
+        asked.append("s0 <> s1")
+    if reading.files > 1:
+        columns |= {"h0": "min(hash(f))", "h1": "max(hash(f))"}
+        asked.append("h0 <> h1")
+    told = {"c0": "c0", "c1": "c1", "d0": "d0", "s0": "0", "s1": "0", "nobody": "false"}
+    told |= {name: name for name in columns if name in told}
     connection.execute(
         f"""INSERT INTO regulars_odd
-            SELECT okey, c0, c1, d0, s0, s1, f0, f1, nobody FROM (
-                SELECT okey, min(ckey) AS c0, max(ckey) AS c1, min(day) AS d0, max(day) AS d1,
-                    {statuses}, {files}, count(ckey) < count(*) AS nobody
-                FROM regulars_keyed GROUP BY okey)
-            WHERE c0 <> c1 OR (nobody AND c0 IS NOT NULL) OR d0 <> d1 OR s0 <> s1 OR f0 <> f1"""
+            SELECT o.okey, c0, c1, d0, {told["s0"]}, {told["s1"]}, NULL, NULL, {told["nobody"]} FROM (
+                SELECT okey, {", ".join(f"{value} AS {name}" for name, value in columns.items())}
+                FROM regulars_keyed GROUP BY okey) o
+            WHERE {" OR ".join(asked)}"""
     )
+    if reading.files > 1:
+        connection.execute(
+            """UPDATE regulars_odd SET f0 = s.f0, f1 = s.f1 FROM (
+                SELECT k.okey, min(k.f) AS f0, max(k.f) AS f1 FROM regulars_keyed k SEMI JOIN regulars_odd o ON o.okey = k.okey
+                GROUP BY k.okey) s WHERE s.okey = regulars_odd.okey"""
+        )
     facts.counts |= dict(
         zip(
             (
@@ -175,12 +189,26 @@ def _settled(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Fac
         if facts.counts.get("orders_from_older_files"):
             view += " WHERE NOT coalesce(o.f0 = 'older' AND k.f <> o.f1, false)"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_settled_all AS {view}")
-    content = "regulars_key(row(pkey, title, q, g, discount, tax, instant, country, order_total))"
+    content = _content(reading)
     _count_repeats(connection, reading, facts, content)
     last = "SELECT * FROM regulars_settled_all"
     if reading.options.drop_repeats:
         last += f" QUALIFY row_number() OVER (PARTITION BY okey, ckey, {content} ORDER BY f, r) = 1"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW regulars_settled AS {last}")
+
+
+def _content(reading: Reading) -> str:
+    """SQL: a number that two lines share when they say the same."""
+    told = ["pkey", "q", "g", "instant"]
+    optional = {
+        "title": "title",
+        "discount": "discount",
+        "tax": "tax",
+        "country": "country",
+        "order_total": "order_total",
+    }
+    told += [cell for name, cell in optional.items() if reading.has(name)]
+    return f"regulars_key(row({', '.join(told)}))"
 
 
 def _latest_file(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts) -> None:
@@ -245,7 +273,8 @@ def _own_money(reading: Reading) -> str:
     discount = "coalesce(abs(discount), 0)" if reading.has("discount") else "0::DECIMAL(18, 4)"
     refund = "coalesce(abs(refunded), 0)" if reading.has("refunded") else "0::DECIMAL(18, 4)"
     # A refund as the customer saw it includes tax; only its merchandise share net of tax is taken back.
-    share = f"CAST({refund} * CASE WHEN paid > 0 THEN CAST(paid - x AS DOUBLE) / CAST(paid AS DOUBLE) ELSE 1 END AS DECIMAL(18, 4))"
+    share = f"""CASE WHEN {refund} = 0 THEN 0 WHEN paid > 0 THEN
+        CAST({refund} * (CAST(paid - x AS DOUBLE) / CAST(paid AS DOUBLE)) AS DECIMAL(18, 4)) ELSE {refund} END"""
     back = share if reading.has("tax") and reading.has("refunded") else refund
     all_back = "whole OR taken_back"
     return f"""SELECT {COMMON}, shipping, shipping AS shipping_net, CAST(gross AS DECIMAL(18, 4)) AS gross,

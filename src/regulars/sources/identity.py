@@ -26,21 +26,24 @@ def prepare(connection: duckdb.DuckDBPyConnection, relation: str, reading: Readi
             "CREATE OR REPLACE TEMP TABLE regulars_people (ref VARCHAR, key BIGINT, known VARCHAR)"
         )
         return "c.cid", ""
-    usable = f"FROM {relation} WHERE why IS NULL"
-    ref = _ref(numeric=numeric)
     # Only what is not its own key enters the dictionary: guests' e-mails, and ids that are texts.
-    wanted = "cid IS NULL AND mail IS NOT NULL" if numeric else "cid IS NOT NULL OR mail IS NOT NULL"
+    wanted = "mail IS NOT NULL" if numeric else "(cid IS NOT NULL OR mail IS NOT NULL)"
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE regulars_refs AS
-            SELECT DISTINCT {ref} AS ref {usable} AND ({wanted})"""
+        f"""CREATE OR REPLACE TEMP TABLE regulars_pairs AS
+            SELECT DISTINCT cid, mail FROM {relation} WHERE why IS NULL AND {wanted}"""
     )
-    start = "coalesce(max(cid), 0)" if numeric else "max(0)"
+    start = (
+        connection.execute(f"SELECT coalesce(max(cid), 0) FROM {relation} WHERE why IS NULL").fetchone()
+        if numeric
+        else (0,)
+    )
+    guests = "cid IS NULL" if numeric else "true"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE regulars_people AS
-            WITH start AS (SELECT {start} AS n {usable}),
-            pairs AS (SELECT DISTINCT mail, cid {usable} AND mail IS NOT NULL AND cid IS NOT NULL),
-            owners AS (SELECT mail, min(cid) AS cid FROM pairs GROUP BY mail HAVING count(*) = 1),
-            numbered AS (SELECT ref, row_number() OVER (ORDER BY ref) + (SELECT n FROM start) AS own FROM regulars_refs)
+            WITH owners AS (SELECT mail, min(cid) AS cid FROM regulars_pairs WHERE mail IS NOT NULL AND cid IS NOT NULL
+                GROUP BY mail HAVING count(*) = 1),
+            numbered AS (SELECT ref, row_number() OVER (ORDER BY ref) + {int(start[0]) if start else 0} AS own
+                FROM (SELECT DISTINCT {_ref(numeric=numeric)} AS ref FROM regulars_pairs WHERE {guests}))
             SELECT n.ref, coalesce({_owner_key(numeric=numeric)}, n.own) AS key,
                 CAST(o.cid AS VARCHAR) AS known
             FROM numbered n LEFT JOIN owners o ON n.ref = 'm' || o.mail

@@ -97,10 +97,9 @@ def overview(connection: duckdb.DuckDBPyConnection, reading: Reading) -> dict[st
             coalesce(sum(amt), 0) AS amount, coalesce(sum(amt) FILTER (WHERE why IS NULL), 0) AS accepted_amount,
             coalesce(sum(amt) FILTER (WHERE why IS NOT NULL), 0) AS rejected_amount,
             count(*) FILTER (WHERE why IS NULL AND rounded) AS rounded,
-            coalesce(sum(CAST(amt AS DOUBLE) - exact) FILTER (WHERE why IS NULL AND rounded), 0) AS rounded_by,
             count(*) FILTER (WHERE why IS NULL AND {unclear}) AS unclear_clock,
             bool_or(wall <> date_trunc('day', wall)) FILTER (WHERE why IS NULL) AS clock,
-            mode(why) AS commonest, coalesce(bool_or(amt < 0) FILTER (WHERE why IS NULL), false) AS negative,
+            mode(why) AS commonest, coalesce(bool_or(amt < 0 OR q < 0 OR credit) FILTER (WHERE why IS NULL), false) AS negative,
             count(*) FILTER (WHERE why IS NULL AND cid IS NULL AND mail IS NULL) AS lines_without_customer
             FROM regulars_filled""",
     )

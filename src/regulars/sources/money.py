@@ -5,12 +5,13 @@ Whether a lone ``1,234`` or ``1.234`` means thousands is decided by the whole co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from regulars.sources.quoting import column
-from regulars.sources.recognise import NUMERIC
+from regulars.sources.recognise import INTEGRAL, NUMERIC
 
 ABSURD = 1e12
 
@@ -58,6 +59,21 @@ class Number:
     source: str
     type: str
     comma: bool = False
+    largest: float = float("inf")
+    """The largest magnitude of a typed column."""
+    nulls: int = 0
+    finite: bool = True
+
+    @property
+    def sound(self) -> bool:
+        """Whether the whole column is known to hold usable numbers only (and blanks)."""
+        return not self.written and self.finite and self.largest <= ABSURD
+
+    @property
+    def exact(self) -> bool:
+        """Whether cells are decimals of at most four places, or whole."""
+        found = re.fullmatch(r"DECIMAL\(\d+,\s*(\d+)\)", self.type)
+        return self.sound and (bool(INTEGRAL.match(self.type)) or bool(found and int(found[1]) <= 4))
 
     @property
     def written(self) -> bool:
@@ -89,7 +105,14 @@ class Number:
 def survey(name: str, source: str, type_: str) -> dict[str, str]:
     """Return the aggregates that decide how a column is read."""
     if NUMERIC.match(type_):
-        return {}
+        cell = column(source)
+        floating = type_.startswith(("DOUBLE", "FLOAT"))
+        return {
+            f"{name}.low": f"min({cell})",
+            f"{name}.high": f"max({cell})",
+            f"{name}.n": f"count({cell})",
+            f"{name}.finite": f"bool_and(isfinite({cell}))" if floating else "true",
+        }
     cell = f"regulars_text({column(source)})"
     return {
         f"{name}.comma": f"count(*) FILTER (WHERE regulars_says_comma({cell}))",
@@ -104,9 +127,18 @@ def decide(
     votes = {name: _votes(name, seen) for name in sources}
     everywhere = sum(votes.values()) > 0
     return {
-        name: Number(source, types[source], votes[name] > 0 if votes[name] else everywhere)
+        name: _number(name, source, types[source], seen, votes[name] > 0 if votes[name] else everywhere)
         for name, source in sources.items()
     }
+
+
+def _number(name: str, source: str, type_: str, seen: Mapping[str, Any], comma: bool) -> Number:
+    if f"{name}.n" not in seen:
+        return Number(source, type_, comma)
+    low, high = seen[f"{name}.low"], seen[f"{name}.high"]
+    largest = 0.0 if low is None else max(abs(float(low)), abs(float(high)))
+    finite = seen[f"{name}.finite"] is not False
+    return Number(source, type_, False, largest, int(seen["rows"]) - int(seen[f"{name}.n"]), finite)
 
 
 def _votes(name: str, seen: Mapping[str, Any]) -> int:

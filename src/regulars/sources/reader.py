@@ -80,6 +80,7 @@ def read(
     intake.write_rejects(connection, raw, decided, seen, folder / "rejects.parquet")
     intake.check_usable(seen)
     decided.clock, decided.negative = bool(seen["clock"]), bool(seen["negative"])
+    decided.nobody = bool(seen["lines_without_customer"])
     with stage("Settling orders"):
         made = facts.build(connection, decided)
     canonical.write(connection, decided, made, folder)

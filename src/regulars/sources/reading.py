@@ -15,7 +15,7 @@ from regulars.sources.headers import BY_NAME
 from regulars.sources.ids import Id
 from regulars.sources.money import Number
 from regulars.sources.quoting import column
-from regulars.sources.recognise import Recognised
+from regulars.sources.recognise import Recognised, blank
 from regulars.sources.status import PAID, meaning
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Reading:
     """Whether moments have a time of day."""
     negative: bool = False
     """Whether some row takes money back."""
+    nobody: bool = False
+    """Whether some row has no customer."""
     shipping_repeats: bool = False
     """Whether an order's delivery is written on each of its lines."""
     credit_letters: tuple[str, ...] = ()
@@ -117,7 +119,7 @@ def look(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Recognised, opt
         wanted |= ids.survey(name, source, types[source])
     for name in ("status", "currency"):
         if name in columns:
-            wanted[name] = f"histogram(regulars_text(CAST({column(columns[name])} AS VARCHAR)))"
+            wanted[name] = f"histogram(CAST({column(columns[name])} AS VARCHAR))"
     seen = _asked(connection, raw.relation, wanted)
     reading = Reading(
         found,
@@ -132,8 +134,8 @@ def look(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Recognised, opt
         textual=any(types[c] == "VARCHAR" for c in (*numeric.values(), *moments.values(), *keys.values())),
         files=max(1, len(raw.files)),
     )
-    _settle_currency(reading, seen.get("currency") or {})
-    _settle_statuses(reading, seen.get("status") or {})
+    _settle_currency(reading, {w: n for w, n in (seen.get("currency") or {}).items() if not blank(w)})
+    _settle_statuses(reading, {w: n for w, n in (seen.get("status") or {}).items() if not blank(w)})
     for name, source in moments.items():
         reading.moments[name] = _moment(connection, raw, reading, name, source, seen)
     return reading
@@ -156,6 +158,9 @@ def _moment(
     if f"{name}.low" in seen:
         low, high = seen[f"{name}.low"], seen[f"{name}.high"]
         return Moment(source, type_, numeric=dates.number_kind(low or 0.0, high or 0.0))
+    if f"{name}.first" in seen:
+        first, last = ((seen[f"{name}.{end}"] or "")[:10] for end in ("first", "last"))
+        return Moment(source, type_, first=first, last=last, nulls=reading.rows - int(seen[f"{name}.n"]))
     offsets = bool(seen.get(f"{name}.offsets"))
     if not seen.get(f"{name}.other"):
         return Moment(source, type_, offsets=offsets)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from regulars.kit.errors import RegularsError
-from regulars.sources.quoting import text
 
 
 def zone(name: str) -> ZoneInfo:
@@ -47,34 +47,50 @@ def changes(name: str, first_year: int, last_year: int) -> tuple[tuple[datetime,
 
 
 def instant(wall: str, name: str, first_year: int, last_year: int) -> str:
-    """SQL: the UTC instant of a wall-clock TIMESTAMP; skipped hours move forward, doubled hours are the first ones."""
-    if name == "UTC":
-        return wall
-    usual = f"timezone('UTC', timezone({text(name)}, {wall}))"
-    doubled = [
-        f"WHEN {wall} >= TIMESTAMP '{at + after}' AND {wall} < TIMESTAMP '{at + before}' THEN {wall} - {_interval(before)}"
-        for at, before, after in changes(name, first_year, last_year)
-        if after < before
-    ]
-    return f"CASE {' '.join(doubled)} ELSE {usual} END" if doubled else usual
+    """SQL: the UTC instant of a wall-clock TIMESTAMP; skipped hours move forward, doubled hours are the first ones.
+
+    Both follow from one rule: the offset before a change holds until the later of the two wall clocks of that change.
+    """
+    found = changes(name, first_year, last_year)
+    return _shifted(
+        wall, name, first_year, [(at + max(before, after), after) for at, before, after in found], -1
+    )
+
+
+def local(at: str, name: str, first_year: int, last_year: int) -> str:
+    """SQL: the wall-clock TIMESTAMP of a UTC TIMESTAMP."""
+    return _shifted(
+        at, name, first_year, [(at_, after) for at_, _, after in changes(name, first_year, last_year)], 1
+    )
+
+
+def local_day(at: str, name: str, first_year: int, last_year: int) -> str:
+    """SQL: the local day of a UTC TIMESTAMP."""
+    return f"CAST({local(at, name, first_year, last_year)} AS DATE)"
 
 
 def unclear(wall: str, name: str, first_year: int, last_year: int) -> str:
     """SQL: whether a wall-clock TIMESTAMP never was, or was twice."""
     pieces = [
         f"({wall} >= TIMESTAMP '{at + min(before, after)}' AND {wall} < TIMESTAMP '{at + max(before, after)}')"
-        for at, before, after in ([] if name == "UTC" else changes(name, first_year, last_year))
+        for at, before, after in changes(name, first_year, last_year)
     ]
     return f"({' OR '.join(pieces)})" if pieces else "false"
 
 
-def local_day(at: str, name: str) -> str:
-    """SQL: the local day of a UTC TIMESTAMP."""
-    return (
-        f"CAST({at} AS DATE)"
-        if name == "UTC"
-        else f"CAST(timezone({text(name)}, timezone('UTC', {at})) AS DATE)"
+def _shifted(
+    moment: str, name: str, first_year: int, steps: Sequence[tuple[datetime, timedelta]], sign: int
+) -> str:
+    """SQL: a moment moved by the offset that holds at it; a short list of changes is far quicker than a zone library."""
+    start = datetime(first_year, 1, 1, tzinfo=UTC).astimezone(zone(name)).utcoffset() or timedelta()
+    if not steps:
+        return moment if not start else f"({moment} + {_interval(sign * start)})"
+    offsets = [start, *(offset for _, offset in steps)]
+    whens = " ".join(
+        f"WHEN {moment} < TIMESTAMP '{at}' THEN {_interval(sign * offset)}"
+        for (at, _), offset in zip(steps, offsets, strict=False)
     )
+    return f"({moment} + CASE {whens} ELSE {_interval(sign * offsets[-1])} END)"
 
 
 def _interval(offset: timedelta) -> str:
