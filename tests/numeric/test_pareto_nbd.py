@@ -7,7 +7,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from regulars.numeric import lifetime_integral, pareto_nbd
@@ -88,6 +88,7 @@ def test_likelihood_equals_arbitrary_precision(params, x, t_x, T):
     B=st.floats(1e-4, 1e5),
     span=st.floats(0, 1e4),
 )
+@example(a=0.0625, s=0.5, A=1.0, B=0.0078125, span=141.0)
 @settings(max_examples=40, deadline=None)
 def test_quadrature_is_right_in_every_corner(a, s, A, B, span):
     ours = lifetime_integral.integral(np.array([a]), s + 1, np.array([A]), np.array([B]), np.array([span]))[0]
@@ -100,6 +101,25 @@ def test_quadrature_is_right_in_every_corner(a, s, A, B, span):
         ]
         exact = mpmath.quad(lambda u: (1 + u / A_) ** -a_ * (1 + u / B_) ** -b_, edges)
     assert ours == pytest.approx(float(exact), rel=1e-10)
+
+
+@pytest.mark.parametrize("s", [1e-4, 0.3, 2.0, 50.0])
+def test_quadrature_agrees_with_six_thousand_nodes(s):
+    rng = np.random.default_rng(2)
+    a, A, B, span = (
+        10 ** rng.uniform(*np.log10(ends), 4000)
+        for ends in ((1e-4, 500), (1e-4, 1e5), (1e-4, 1e5), (1e-3, 1e4))
+    )
+    unit = np.minimum(A, B) / (a + s + 1)
+    width = np.log1p(span / unit) / 300
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    exact = np.zeros(len(a))
+    for panel in range(300):
+        y = (panel + (nodes[:, None] + 1) / 2) * width
+        u = unit * np.expm1(y)
+        inside = np.exp(y - a * np.log1p(u / A) - (s + 1) * np.log1p(u / B))
+        exact += unit * width * (weights[:, None] / 2 * inside).sum(axis=0)
+    np.testing.assert_allclose(lifetime_integral.integral(a, s + 1, A, B, span), exact, rtol=5e-11)
 
 
 @pytest.mark.parametrize("params", [BTYD, (0.2, 3.0, 1.5, 40.0), (3.0, 20.0, 0.2, 2.0)])

@@ -3,7 +3,7 @@
     I(a, b, A, B, span) = ∫_0^span (1 + u/A)^(-a) (1 + u/B)^(-b) du
 
 With u = C (e^y - 1), C = (a + b) / (a/A + b/B), the integrand falls as e^(-(a+b-1) y) both at the start and in the far
-tail, so twenty Gauss-Legendre nodes on 0 <= y <= 36/(a+b-1) give it to some 1e-13. The few histories for which that is
+tail, so a few tens of Gauss-Legendre nodes on 0 <= y <= 36/(a+b-1) give it to some 1e-13. The few histories for which that is
 not so (one of A, B far below the other with a small exponent) are integrated on graded panels. Derivatives of log I are
 posterior means at the same nodes.
 """
@@ -21,9 +21,11 @@ from regulars.numeric.fit import Floats
 TAIL = 36.0
 """How many e-folds of the integrand count: e^-36 is below double precision."""
 _CHUNK_NODES = 16_384
-_TIERS = ((0.5, 1.6, 7), (2.0, 0.7, 10), (6.0, 0.32, 14), (np.inf, 0.15, 20))
+_TIERS = ((0.5, 1.6, 7), (2.0, 0.7, 10), (6.0, 0.32, 14), (np.inf, 0.5, 20), (np.inf, 0.12, 32))
 """Up to so many e-folds and at least so far from the singularity, so many nodes."""
-_PANELS = 8
+_ERROR = 1e-13
+"""What a singularity off the real line may add to the integral, as a share of it."""
+_PANELS = 16
 MOMENTS = 15
 PAIRS = tuple((i, j) for i in range(4) for j in range(i, 4))
 
@@ -63,8 +65,10 @@ def moments(
         plain[cut] = _fallen(a[cut], b, C[cut] / A[cut], C[cut] / B[cut], width[cut]) >= TAIL - 4
     out = np.zeros((MOMENTS if derivatives else 1, len(a)))
     hard = np.ones(len(a), bool)
+    weight, ellipse = _off_the_line(a, b, A / C, B / C, k, width)
     for folds_most, far_least, count in _TIERS:
         fits = plain & (folds <= folds_most) & (far >= far_least)
+        fits &= weight - 2 * count * ellipse <= np.log(_ERROR)
         plain &= ~fits
         hard &= ~fits
         _gauss(out, np.flatnonzero(fits), count, b, (a, A, B, C), np.zeros_like(width), width)
@@ -88,6 +92,21 @@ def _fallen(a: Floats, b: float, c_A: Floats, c_B: Floats, y: Floats) -> Floats:
     """Return by how many e-folds the integrand in y has fallen."""
     v = np.expm1(y)
     return a * np.log1p(c_A * v) + b * np.log1p(c_B * v) - y
+
+
+def _off_the_line(
+    a: Floats, b: float, A_C: Floats, B_C: Floats, k: Floats, width: Floats
+) -> tuple[Floats, Floats]:
+    """Return how much of the integrand stands at its singularity off the real line, and how near that is, as logs.
+
+    The larger of A and B makes 1 + (C/A)(e^y - 1) vanish at y = log(A/C - 1) ± iπ. An n-node rule errs by some ρ^(-2n),
+    ρ being the Bernstein ellipse through that point (Trefethen, Approximation Theory and Practice, theorem 19.3).
+    """
+    ratio, power = np.maximum(A_C, B_C), np.where(A_C >= B_C, a, b)
+    at = np.log(np.maximum(ratio - 1, 1e-300))
+    z = 2 * (at + 1j * np.pi) / np.maximum(width, 1e-300) - 1
+    ellipse = np.log(np.abs(z + np.sqrt(z - 1) * np.sqrt(z + 1)))
+    return np.log(np.minimum(power, 1.0)) - k * np.clip(at, 0.0, width), ellipse
 
 
 def _graded(depth: int, b: float, given: tuple[Floats, ...], whole: Floats, near: Floats) -> Floats:
