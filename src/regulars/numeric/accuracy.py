@@ -6,6 +6,7 @@ were averaged over. ``actual`` is what happened in the held-out time and ``predi
 
 from __future__ import annotations
 
+from math import fsum, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -16,19 +17,25 @@ from regulars.numeric.fit import Floats
 
 
 def _pair(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
-    """Return both as flat finite arrays of one length, in an order that does not depend on that of the rows."""
+    """Return both as flat finite arrays of one length."""
     a, p = np.asarray(actual, float).ravel(), np.asarray(predicted, float).ravel()
     if a.shape != p.shape or not len(a):
         raise ValueError("actual and predicted must have the same length, one or more.")
     if not (np.isfinite(a).all() and np.isfinite(p).all()):
         raise ValueError("actual and predicted must be finite numbers.")
+    return a, p
+
+
+def _ranked(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
+    """Return both with the highest prediction first, in an order that does not depend on that of the rows."""
+    a, p = _pair(actual, predicted)
     order = np.lexsort((a, -p))
     return a[order], p[order]
 
 
 def _shared(actual: Floats, predicted: Floats) -> Floats:
     """Replace each actual by the mean over the rows with the same prediction; rows come sorted by prediction."""
-    _, where = np.unique(-predicted, return_inverse=True)
+    where = np.cumsum(np.r_[False, predicted[1:] != predicted[:-1]])
     return (np.bincount(where, actual) / np.bincount(where))[where]
 
 
@@ -44,7 +51,7 @@ def normalised_gini(actual: ArrayLike, predicted: ArrayLike) -> float:
 
     Zero when there is nothing to rank (all actuals equal). ``actual`` must not be negative.
     """
-    a, p = _pair(actual, predicted)
+    a, p = _ranked(actual, predicted)
     if np.any(a < 0):
         raise ValueError("actual must not be negative.")
     if a.max() == a.min():
@@ -57,8 +64,8 @@ def spearman(actual: ArrayLike, predicted: ArrayLike) -> float:
     """Return Spearman's rank correlation with mean ranks for ties; zero when either side is constant."""
     a, p = (rankdata(v) for v in _pair(actual, predicted))
     a, p = a - a.mean(), p - p.mean()
-    norm = float(np.sqrt((a @ a) * (p @ p)))
-    return float(a @ p) / norm if norm > 0 else 0.0
+    norm = sqrt(fsum(a * a) * fsum(p * p))
+    return fsum(a * p) / norm if norm > 0 else 0.0
 
 
 def top_share_capture(actual: ArrayLike, predicted: ArrayLike, share: float = 0.1) -> float:
@@ -68,7 +75,7 @@ def top_share_capture(actual: ArrayLike, predicted: ArrayLike, share: float = 0.
     """
     if not 0 < share <= 1:
         raise ValueError("share must lie in (0, 1].")
-    a, p = _pair(actual, predicted)
+    a, p = _ranked(actual, predicted)
     if a.sum() == 0:
         return 0.0
     cumulative = np.concatenate([[0.0], np.cumsum(_shared(a, p))])
@@ -80,7 +87,7 @@ def bias(actual: ArrayLike, predicted: ArrayLike) -> float:
 
     When nothing happened it is 0 for a prediction of nothing and infinite otherwise.
     """
-    a, p = (float(v.sum()) for v in _pair(actual, predicted))
+    a, p = (fsum(v) for v in _pair(actual, predicted))
     if a == 0:
         return 0.0 if p == 0 else float(np.copysign(np.inf, p))
     return (p - a) / a
@@ -89,13 +96,13 @@ def bias(actual: ArrayLike, predicted: ArrayLike) -> float:
 def mae(actual: ArrayLike, predicted: ArrayLike) -> float:
     """Return the mean absolute error."""
     a, p = _pair(actual, predicted)
-    return float(np.abs(a - p).mean())
+    return fsum(np.abs(a - p)) / len(a)
 
 
 def rmse(actual: ArrayLike, predicted: ArrayLike) -> float:
     """Return the root of the mean squared error."""
     a, p = _pair(actual, predicted)
-    return float(np.sqrt(np.mean((a - p) ** 2)))
+    return sqrt(fsum((a - p) ** 2) / len(a))
 
 
 class Decile(NamedTuple):
@@ -114,7 +121,7 @@ def decile_table(actual: ArrayLike, predicted: ArrayLike, parts: int = 10) -> tu
 
     With fewer customers than parts there are as many parts as customers.
     """
-    a, p = _pair(actual, predicted)
+    a, p = _ranked(actual, predicted)
     n = len(a)
     parts = min(parts, n)
     cuts = np.linspace(0, n, parts + 1)

@@ -1,8 +1,9 @@
 """What a customer will be worth: purchases times spend over a horizon, as an expectation and as an interval.
 
 The sum of N purchases of a customer with m purchases of mean z seen is (γ + m z)·G / H with G ~ Gamma(p N, 1) and
-H ~ Gamma(q + p m, 1) independent. So its distribution depends on z by that one factor, and everybody who shares
-(x, t_x, T, m) shares the draws: a million customers counted in days need them for some three hundred thousand.
+H ~ Gamma(q + p m, 1) independent. So its distribution depends on z by that one factor. Given that a customer is
+active it does not depend on t_x either, so everybody who shares (x, T, m) shares the draws: a million customers counted
+in days need them for some ten thousand.
 """
 
 from __future__ import annotations
@@ -120,23 +121,32 @@ def _unit_quantiles(
     out = (np.zeros(len(which)), np.zeros(len(which)))
     # Whoever buys nothing with a probability beyond the upper level has the interval (0, 0): no draws needed.
     open_ = np.flatnonzero(none[which] < levels[1])
+    if not len(open_):
+        return out
+    at = which[open_]
+    order = np.lexsort((seen[open_], histories.T[at], histories.x[at]))
+    open_, at = open_[order], at[order]
+    x, T, m = histories.x[at], histories.T[at], seen[open_]
+    first = np.flatnonzero(np.r_[True, (np.diff(x) != 0) | (np.diff(T) != 0) | (np.diff(m) != 0)])
+    ends = np.append(first, len(open_))
     size = max(1, _CHUNK_DRAWS // futures.draws)
-    for begin in range(0, len(open_), size):
-        rows = open_[begin : begin + size]
-        at = which[rows]
-        ordered = np.sort(futures.sums(histories.x[at], histories.T[at], seen[rows]), axis=1)
+    for begin in range(0, len(first), size):
+        alike = first[begin : begin + size]
+        ordered = np.sort(futures.sums(x[alike], T[alike], m[alike]), axis=1)
+        bounds = ends[begin : begin + size + 1]
+        rows = np.repeat(np.arange(len(alike)), np.diff(bounds))
+        share, to = alive[at[bounds[0] : bounds[-1]]], open_[bounds[0] : bounds[-1]]
         for quantile, level in zip(out, levels, strict=True):
-            quantile[rows] = _mixture_quantile(ordered, alive[at], level)
+            quantile[to] = _mixture_quantile(ordered, rows, share, level)
     return out
 
 
-def _mixture_quantile(ordered: Floats, share: Floats, level: float) -> Floats:
-    """Return the quantile of a mixture: zero with 1 - share, else one of the row's ascending values."""
+def _mixture_quantile(ordered: Floats, row: NDArray[np.intp], share: Floats, level: float) -> Floats:
+    """Return quantiles of mixtures: zero with 1 - share, else one of the ascending values of ``ordered[row]``."""
     count = ordered.shape[1]
     within = (level - (1 - share)) / np.maximum(share, 1e-300)
     place = np.clip(within * count - 0.5, 0, count - 1)
     left = np.floor(place).astype(np.intp)
     right = np.minimum(left + 1, count - 1)
-    row = np.arange(len(ordered))
     below, above = ordered[row, left], ordered[row, right]
     return np.where(within > 0, below + (above - below) * (place - left), 0.0)

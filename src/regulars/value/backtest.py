@@ -15,7 +15,7 @@ from regulars.kit.unknown import Unknown
 from regulars.numeric import accuracy
 from regulars.value import baselines, frames
 from regulars.value.assumptions import Assumptions, Minimum
-from regulars.value.model import fit
+from regulars.value.model import Model, Prediction, fit
 from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
@@ -95,32 +95,15 @@ WORST_BIAS = 1.0
 
 
 def run(
-    days: ir.Table,
-    engine: Engine,
-    cutoff: date,
-    assumptions: Assumptions,
-    minimum: Minimum,
-    *,
-    intervals: bool = True,
+    days: ir.Table, engine: Engine, cutoff: date, assumptions: Assumptions, minimum: Minimum
 ) -> Backtest | Unknown:
     """Backtest on the purchase days of :func:`frames.purchase_days`; nothing after ``cutoff`` reaches the fit."""
-    summary = Summary.from_arrow(
-        engine.arrow(frames.customer_summary(days, cutoff), title=f"Summing up customers until {cutoff}")
-    )
-    missing = minimum.missing(summary, cutoff)
-    if missing is not None:
-        return Unknown.because(
-            "backtest_" + missing.code,
-            mark("Too little data before {cutoff} to test a forecast: {why}"),
-            cutoff=cutoff.isoformat(),
-            why=str(missing),
-        )
+    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=True)
+    if isinstance(told, Unknown):
+        return told
+    summary, model, predicted, actual = told.summary, told.model, told.predicted, told.actual
     horizon = timedelta(days=assumptions.horizon_days)
-    actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
     before = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff - horizon, cutoff)))
-    model = fit(summary)
-    gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
-    predicted = model.predict(summary, gross, intervals=intervals)
     # Intervals are after refunds; the outcome here is spend before refunds, as the models see it.
     kept = np.maximum(predicted.kept_share, 1e-9)
     low = None if predicted.low is None else predicted.low / kept
@@ -158,6 +141,53 @@ def run(
         customers=table,
         problems=_problems(scores),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A forecast made at a cut-off and what each of its customers did."""
+
+    summary: Summary
+    model: Model
+    predicted: Prediction
+    actual: dict[str, NDArray[np.float64]]
+
+
+def _outcome(
+    days: ir.Table,
+    engine: Engine,
+    cutoff: date,
+    assumptions: Assumptions,
+    minimum: Minimum,
+    *,
+    intervals: bool,
+) -> _Outcome | Unknown:
+    summary = Summary.from_arrow(
+        engine.arrow(frames.customer_summary(days, cutoff), title=f"Summing up customers until {cutoff}")
+    )
+    missing = minimum.missing(summary, cutoff)
+    if missing is not None:
+        return Unknown.because(
+            "backtest_" + missing.code,
+            mark("Too little data before {cutoff} to test a forecast: {why}"),
+            cutoff=cutoff.isoformat(),
+            why=str(missing),
+        )
+    horizon = timedelta(days=assumptions.horizon_days)
+    actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
+    model = fit(summary)
+    gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
+    return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
+
+
+def totals(
+    days: ir.Table, engine: Engine, cutoff: date, assumptions: Assumptions, minimum: Minimum
+) -> tuple[float, float] | Unknown:
+    """Return what a forecast made at ``cutoff`` said in total, and what happened."""
+    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=False)
+    if isinstance(told, Unknown):
+        return told
+    return float(told.predicted.spend.sum()), float(told.actual["spend"].sum())
 
 
 def score(name: str, forecast: NDArray[np.float64], actual: NDArray[np.float64]) -> Score:

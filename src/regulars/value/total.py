@@ -40,7 +40,10 @@ class Total:
 def estimate(value: Value) -> Total:
     """Sum the customers and widen by the errors of up to three earlier origins and of the backtest."""
     expected = float(pc.sum(value.customers["clv"]).as_py() or 0.0)
-    errors = past_errors(value) + _error(value.track_record)
+    record = value.track_record
+    errors = past_errors(value)
+    if not isinstance(record, Unknown):
+        errors += _error(record.predicted_total, record.actual_total)
     spread = sqrt(
         (PRIOR_WEIGHT * PRIOR_SPREAD**2 + sum(e * e for e in errors)) / (PRIOR_WEIGHT + len(errors))
     )
@@ -58,14 +61,11 @@ def past_errors(value: Value) -> tuple[float, ...]:
     errors: list[float] = []
     for step in range(1, ORIGINS + 1):
         cutoff = value.as_of - timedelta(days=window * step)
-        past = backtests.run(
-            value.days, value.orders.workspace.engine, cutoff, settings, value.minimum, intervals=False
-        )
-        errors.extend(_error(past))
+        past = backtests.totals(value.days, value.orders.workspace.engine, cutoff, settings, value.minimum)
+        if not isinstance(past, Unknown):
+            errors.extend(_error(*past))
     return tuple(errors)
 
 
-def _error(past: backtests.Backtest | Unknown) -> tuple[float, ...]:
-    if isinstance(past, Unknown) or past.actual_total <= 0 or past.predicted_total <= 0:
-        return ()
-    return (log(past.actual_total / past.predicted_total),)
+def _error(predicted: float, actual: float) -> tuple[float, ...]:
+    return (log(actual / predicted),) if predicted > 0 and actual > 0 else ()
