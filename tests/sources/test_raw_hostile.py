@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from regulars import sources
 from regulars.kit.errors import RegularsError
 from regulars.lake.workspace import open_workspace
 from regulars.sources.raw import read_raw
@@ -190,6 +191,26 @@ def test_a_broken_page_inside_a_good_parquet_file(tmp_path, workspace):
     raw = read_raw(path, workspace)
     with pytest.raises(RegularsError, match=r"o\.parquet broke") as caught, raw.guarded():
         workspace.door.connection.execute(f"SELECT max(id) FROM {raw.relation}").fetchall()
+    assert caught.value.code == "source.corrupt"
+
+
+def test_a_broken_page_that_only_the_whole_reading_meets(tmp_path, workspace):
+    path, rows = tmp_path / "o.parquet", 200_000
+    table = pa.table(
+        {
+            "order_id": list(range(rows)),
+            "customer": [f"c{i % 977}" for i in range(rows)],
+            "date": ["2024-05-01"] * rows,
+            "total": [1.5] * rows,
+        }
+    )
+    pq.write_table(table, path, use_dictionary=False, row_group_size=50_000)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 60_000] = os.urandom(60_000)
+    path.write_bytes(content)
+    with pytest.raises(RegularsError, match=r"o\.parquet broke") as caught:
+        sources.read(path, workspace)
     assert caught.value.code == "source.corrupt"
 
 

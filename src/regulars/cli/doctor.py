@@ -197,8 +197,9 @@ def _report() -> Check:
     built = sorted(path.name for path in ASSETS.iterdir()) if ASSETS.is_dir() else []
     if built:
         return Check("Report's charts", "ok", ", ".join(built))
-    advice = "The report is written without charts, tables only. Build them with: make setup"
-    return Check("Report's charts", "note", "not built", advice)
+    return Check(
+        "Report's charts", "bad", "not built", "No report can be written. Build them with: make setup"
+    )
 
 
 def _languages() -> Check:

@@ -236,6 +236,9 @@ def reading(verb: Verb) -> Verb:
 orders = click.argument("origin", metavar="ORDERS")
 """The file, folder or database URL; the verb gets it as ``origin: str``."""
 
+maybe_orders = click.argument("origin", metavar="[ORDERS]", required=False)
+"""The same, for a verb that can answer something without: ``origin: str | None``."""
+
 language = click.option(
     "--lang",
     "language",

@@ -196,9 +196,15 @@ class Screen:
     def intake(self, found: Intake) -> None:
         """Print what was read and what became of it, rule by rule."""
         speech = self.speech
+        said = mark("Rows read {read}, accepted {accepted}, repaired {repaired}, rejected {rejected}.")
+        if found.unpacked:
+            said = mark(
+                "Rows read {records}, lines in them {read}, accepted {accepted}, repaired {repaired}, rejected {rejected}."
+            )
         self._print(
             speech.t(
-                mark("Rows read {read}, accepted {accepted}, repaired {repaired}, rejected {rejected}."),
+                said,
+                records=speech.count(found.records or found.read),
                 read=speech.count(found.read),
                 accepted=speech.count(found.accepted),
                 repaired=speech.count(found.repaired),

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from regulars.cli import options
 from regulars.cli.options import Reading
 
+if TYPE_CHECKING:
+    from regulars.segments import Thresholds
+
 
 @click.command()
-@options.orders
+@options.maybe_orders
 @options.as_of
 @options.margin
 @options.thresholds
-@click.option("--list-thresholds", is_flag=True, help="Print every threshold with its value as well.")
+@click.option(
+    "--list-thresholds", is_flag=True, help="Print every threshold with its value; needs no ORDERS."
+)
 @click.option(
     "--out",
     "folder",
@@ -27,7 +34,7 @@ from regulars.cli.options import Reading
 @options.as_json
 @options.reading
 def segments(
-    origin: str,
+    origin: str | None,
     as_of: date | None,
     margin: float | None,
     thresholds: tuple[str, ...],
@@ -44,9 +51,14 @@ def segments(
     from regulars.runtime.journey import analyse, dumps, read_orders, write_segments
     from regulars.segments import Thresholds, catalogue
 
+    if origin is None and not list_thresholds:
+        raise click.UsageError("Missing argument 'ORDERS'.")
     if folder is not None:
         ensure_writable(folder)
     limits = Thresholds.parse(thresholds)
+    if origin is None:
+        _list(limits, as_json=as_json)
+        return
     with read_orders(origin, **reading.settings()) as orders:
         found = analyse(orders, as_of=as_of, margin=margin, thresholds=limits)
         written = write_segments(found, folder) if folder is not None else ()
@@ -58,6 +70,14 @@ def segments(
             screen.heading(translator(language)(title))
             screen.segments(found.segments.families[family], definitions=True)
         if list_thresholds:
-            for name, setting in limits.to_json().items():
-                screen.line(f"{name}={setting}")
+            _list(limits)
         screen.files(written)
+
+
+def _list(limits: Thresholds, *, as_json: bool = False) -> None:
+    settings = limits.to_json()
+    if as_json:
+        click.echo(json.dumps(settings, indent=2))
+        return
+    for name, setting in settings.items():
+        click.echo(f"{name}={setting}")

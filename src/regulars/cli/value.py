@@ -54,11 +54,13 @@ def value(
     ORDERS is a file (CSV, Excel, Parquet, JSON lines), a folder of them, or a database URL.
     """
     from regulars.kit.files import ensure_writable
+    from regulars.report import ensure_built
     from regulars.runtime.journey import analyse, dumps, read_orders
     from regulars.segments import Thresholds
 
     if folder is not None:
         ensure_writable(folder)
+        ensure_built()
     limits = Thresholds.parse(thresholds)
     with read_orders(origin, **reading.settings()) as orders:
         found = analyse(

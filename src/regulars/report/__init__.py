@@ -3,6 +3,6 @@
 from regulars.report.compose import compose
 from regulars.report.findings import Finding, findings
 from regulars.report.model import Page
-from regulars.report.page import render
+from regulars.report.page import ensure_built, render
 
-__all__ = ["Finding", "Page", "compose", "findings", "render"]
+__all__ = ["Finding", "Page", "compose", "ensure_built", "findings", "render"]

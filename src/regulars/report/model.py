@@ -13,6 +13,7 @@ from typing import Literal
 
 from regulars.kit.unknown import Unknown
 from regulars.report.words import Better as Better
+from regulars.report.words import Money as Money
 from regulars.report.words import Number as Number
 from regulars.report.words import Sentence as Sentence
 from regulars.report.words import Unit as Unit
@@ -369,6 +370,13 @@ class Intake:
     columns: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Words, ...] = ()
     files: tuple[str, ...] = ()
+    records: int | None = None
+    """Rows of the file where each holds several lines (``read`` counts those)."""
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether rows of the file were taken apart into lines."""
+        return self.records is not None and self.records != self.read
 
 
 @dataclass(frozen=True, slots=True)

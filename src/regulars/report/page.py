@@ -24,6 +24,12 @@ from regulars.report.view import Chart
 ASSETS = ("report.css", "report.js")
 
 
+def ensure_built() -> None:
+    """Raise :class:`RegularsError` (``report.no_assets``) now rather than after minutes of figures."""
+    for name in ASSETS:
+        _asset(name)
+
+
 def render(page: Page, *, language: str = "en") -> str:
     """Return the whole report as one HTML document that asks no address for anything.
 

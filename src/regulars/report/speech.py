@@ -14,7 +14,7 @@ from babel.numbers import format_compact_currency, format_currency, format_decim
 
 from regulars.kit.i18n import translator
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Number, Sentence, Unit, Words
+from regulars.report.model import Money, Number, Sentence, Unit, Words
 
 MANY = 1e8
 """From here on money is written short (1.2B): more digits than a card can hold, and than anyone reads."""
@@ -134,6 +134,8 @@ class Speech:
             return self.number(float(value))
         if isinstance(value, date):
             return self.day(value)
+        if isinstance(value, Money):
+            return self.cents(value.amount)
         if isinstance(value, Sentence):
             return self.say(value)
         return str(value)

@@ -29,4 +29,11 @@ class Sentence:
         return cls(message, tuple(sorted(values.items())))
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount inside a sentence, written to the cent with the shop's currency."""
+
+    amount: float
+
+
 Words: TypeAlias = str | Sentence

@@ -69,6 +69,8 @@ class Raw:
             yield
         except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
             said = " ".join(str(error).split())[:200]
+            if "No space left" in said or "not write" in said:
+                raise
             names = ", ".join(sorted({read.name for read in self.files if read.name})[:3]) or "The table"
             raise RegularsError(
                 "source.corrupt", f"{names} broke while being read: {said}", hint="Copy or export it again."

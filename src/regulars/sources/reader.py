@@ -62,30 +62,31 @@ def read(
     connection = workspace.door.connection
     with stage("Reading"):
         raw = read_raw(origin, workspace, query=query, sheet=sheet, encoding=encoding, delimiter=delimiter)
-    given = naming.checked(mapping, raw.columns)
-    reading.macros(connection)
-    sample = _sample(connection, raw.relation, raw.columns)
-    found = recognise(raw.columns, raw.types, sample, given)
-    naming.check_complete(found, raw.columns)
-    found, habits = settle.settled(found, sample)
-    if found.packed:
-        raw, found = packed.unpacked(connection, raw, found)
-    folder = workspace.folder / "orders"
-    folder.mkdir(parents=True, exist_ok=True)
-    with stage("Reading every cell"):
-        decided = reading.look(connection, raw, found, options)
-        decided.shipping_repeats = habits.shipping_repeats
-        cells.build(connection, raw, decided, workspace.folder)
-        seen = intake.overview(connection, decided)
-    intake.write_rejects(connection, raw, decided, seen, folder / "rejects.parquet")
-    intake.check_usable(seen)
-    decided.clock, decided.negative = bool(seen["clock"]), bool(seen["negative"])
-    decided.nobody = bool(seen["lines_without_customer"])
-    with stage("Settling orders"):
-        made = facts.build(connection, decided)
-    canonical.write(connection, decided, made, folder)
-    account = intake.summary(connection, raw, decided, made, seen, folder)
-    (workspace.folder / "cells.parquet").unlink(missing_ok=True)
+    with raw.guarded():
+        given = naming.checked(mapping, raw.columns)
+        reading.macros(connection)
+        sample = _sample(connection, raw.relation, raw.columns)
+        found = recognise(raw.columns, raw.types, sample, given)
+        naming.check_complete(found, raw.columns)
+        found, habits = settle.settled(found, sample)
+        if found.packed:
+            raw, found = packed.unpacked(connection, raw, found)
+        folder = workspace.folder / "orders"
+        folder.mkdir(parents=True, exist_ok=True)
+        with stage("Reading every cell"):
+            decided = reading.look(connection, raw, found, options)
+            decided.shipping_repeats = habits.shipping_repeats
+            cells.build(connection, raw, decided, workspace.folder)
+            seen = intake.overview(connection, decided)
+        intake.write_rejects(connection, raw, decided, seen, folder / "rejects.parquet")
+        intake.check_usable(seen)
+        decided.clock, decided.negative = bool(seen["clock"]), bool(seen["negative"])
+        decided.nobody = bool(seen["lines_without_customer"])
+        with stage("Settling orders"):
+            made = facts.build(connection, decided)
+        canonical.write(connection, decided, made, folder)
+        account = intake.summary(connection, raw, decided, made, seen, folder)
+        (workspace.folder / "cells.parquet").unlink(missing_ok=True)
     shop = Shop(decided.currency, time_zone, delivery_counts)
     return Orders(workspace, folder, shop, canonical.capabilities(decided), account)
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources import dates, ids, money
 from regulars.sources.dates import Moment
 from regulars.sources.headers import BY_NAME
@@ -25,6 +26,26 @@ if TYPE_CHECKING:
 
 KEPT_ROWS = 5_000_000
 CURRENCY_SIGNS = {"ZŁ": "PLN", "ZL": "PLN", "€": "EUR", "$": "USD", "£": "GBP", "KČ": "CZK", "¥": "JPY"}
+
+
+DOUBTS = {
+    ("ambiguous", True): mark(
+        "The column {column} does not say which of day and month comes first in {rows} rows; they were read with the "
+        "day first. Use --day-first or --month-first to decide."
+    ),
+    ("ambiguous", False): mark(
+        "The column {column} does not say which of day and month comes first in {rows} rows; they were read with the "
+        "month first. Use --day-first or --month-first to decide."
+    ),
+    ("contradictory", True): mark(
+        "Most dates in the column {column} have the day first, {rows} rows cannot; the day was read first. Use "
+        "--day-first or --month-first to decide."
+    ),
+    ("contradictory", False): mark(
+        "Most dates in the column {column} have the month first, {rows} rows cannot; the month was read first. Use "
+        "--day-first or --month-first to decide."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +197,9 @@ def _moment(
     if moment.doubt:
         reading.warn(
             f"date.{moment.doubt['reason']}",
-            "The column {column} does not say which of day and month comes first in {rows} rows; "
-            "they were read with the {first} first. Use --day-first or --month-first to decide.",
+            DOUBTS[moment.doubt["reason"], bool(moment.day_first)],
             column=source,
             rows=moment.doubt["rows"],
-            first="day" if moment.day_first else "month",
         )
     return moment
 
@@ -197,7 +216,9 @@ def _settle_statuses(reading: Reading, words: Mapping[str, int]) -> None:
         listed = dict(sorted(unknown.items(), key=lambda item: -item[1])[:20])
         reading.warn(
             "status.unknown",
-            "Nobody told what these words of the column {column} mean, so their orders count as paid: {words}.",
+            mark(
+                "Nobody told what these words of the column {column} mean, so their orders count as paid: {words}."
+            ),
             column=reading.found.columns["status"],
             words=", ".join(f"{word} ({rows})" for word, rows in listed.items()),
         )
@@ -220,7 +241,7 @@ def _settle_currency(reading: Reading, words: Mapping[str, int]) -> None:
         if options.currency and counts and code_of(options.currency) not in counts and not rates:
             reading.warn(
                 "currency.differs",
-                "The file says {found}, the option says {given}; the figures are labelled {given}.",
+                mark("The file says {found}, the option says {given}; the figures are labelled {given}."),
                 found=next(iter(counts)),
                 given=options.currency,
             )

@@ -50,6 +50,7 @@ def intake(orders: Orders) -> m.Intake | None:
     money = told["reconciliation"]
     return m.Intake(
         read=told["read"],
+        records=told["records"],
         accepted=told["accepted"],
         repaired=sum(item["rows"] for item in repaired),
         rejected=rejected["rows"],
@@ -95,4 +96,8 @@ def _rejection(rule: str, columns: Mapping[str, str]) -> Words:
 
 
 def _warning(item: Mapping[str, Any]) -> Words:
-    return Sentence(item["message"], tuple(sorted(item.get("values", {}).items())))
+    values = {
+        name: m.Money(float(value)) if name == "amount" else value
+        for name, value in item.get("values", {}).items()
+    }
+    return Sentence.of(item["message"], **values)
