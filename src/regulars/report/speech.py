@@ -136,7 +136,7 @@ class Speech:
             return self.day(value)
         if isinstance(value, Money):
             return self.cents(value.amount)
-        if isinstance(value, Sentence):
+        if isinstance(value, Sentence | Unknown):
             return self.say(value)
         return str(value)
 

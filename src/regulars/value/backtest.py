@@ -170,8 +170,8 @@ def _outcome(
         return Unknown.because(
             "backtest_" + missing.code,
             mark("Too little data before {cutoff} to test a forecast: {why}"),
-            cutoff=cutoff.isoformat(),
-            why=str(missing),
+            cutoff=cutoff,
+            why=missing,
         )
     horizon = timedelta(days=assumptions.horizon_days)
     actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
