@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.kit.scratch import Scratch
 
 
@@ -70,6 +71,8 @@ def ensure_writable(folder: Path) -> None:
     except OSError as error:
         raise RegularsError(
             "output.not_writable",
-            f"Nothing can be written to {folder}: {error.strerror or error}.",
-            hint="Give another folder with --out.",
+            mark("Nothing can be written to {folder}: {error}."),
+            hint=mark("Give another folder with --out."),
+            folder=folder,
+            error=error.strerror or error,
         ) from error

@@ -5,15 +5,22 @@ English needs no catalogue. Other languages are read from ``locale/<language>/LC
 
 from __future__ import annotations
 
-from functools import cache
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
+from regulars.kit.catalogue import Catalogue, read_catalogue
 
 LANGUAGES = ("en", "pl")
 LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
+_NUMBERS = {"pl": str.maketrans({",": "\u00a0", ".": ","})}
+"""How the signs in an English number are written in other languages."""
+_spoken: ContextVar[str] = ContextVar("spoken", default="en")
 
 
 def mark(message: str) -> str:
@@ -29,20 +36,18 @@ class Translator:
             msg = f"No translation into {language!r}; there are: {', '.join(LANGUAGES)}."
             raise ValueError(msg)
         self.language = language
-        self._catalog = None if language == "en" else _catalog(language)
+        self._catalogue = None if language == "en" else _catalogue(language)
 
     def __call__(self, message: str, **values: object) -> str:
         """Translate one sentence and fill its named placeholders."""
-        found = self._catalog.get(message) if self._catalog else None
-        text = found.string if found and isinstance(found.string, str) and found.string else message
+        text = self._catalogue.sentences.get(message, message) if self._catalogue else message
         return text.format(**values) if values else text
 
     def plural(self, one: str, many: str, number: int, **values: object) -> str:
         """Translate a sentence that counts something; ``{n}`` is the number."""
-        found = self._catalog.get((one, many)) or self._catalog.get(one) if self._catalog else None
-        if found and self._catalog and isinstance(found.string, tuple) and all(found.string):
-            index = int(self._catalog.plural_forms and _plural_index(self._catalog, number))
-            text = found.string[index]
+        forms = self._catalogue.counted.get(one) if self._catalogue else None
+        if forms and self._catalogue:
+            text = forms[self._catalogue.form(number)]
         else:
             text = one if number == 1 else many
         return text.format(n=number, **values)
@@ -55,14 +60,78 @@ def translator(language: str = "en") -> Translator:
 
 
 @cache
-def _catalog(language: str) -> Catalog:
-    from babel.messages.pofile import read_po
-
-    with (LOCALE_FOLDER / language / "LC_MESSAGES" / "regulars.po").open("rb") as handle:
-        return read_po(handle, locale=language)
+def _catalogue(language: str) -> Catalogue:
+    return read_catalogue(LOCALE_FOLDER / language / "LC_MESSAGES" / "regulars.po")
 
 
-def _plural_index(catalog: Catalog, number: int) -> int:
-    from gettext import c2py
+# The language of whoever runs the program, for what is said outside of tables and reports.
 
-    return int(c2py(catalog.plural_expr)(number))
+
+def spoken() -> str:
+    """Return the language in which the program speaks to the person who runs it; English unless told otherwise."""
+    return _spoken.get()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Let the program speak a language while the block runs."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+# Sentences with values, translated long after they were put together.
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A part of a sentence that is translated too: a marked message with its values."""
+
+    message: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    @classmethod
+    def of(cls, message: str, **values: object) -> Phrase:
+        """Build a phrase from a marked message with named placeholders."""
+        return cls(message, tuple(values.items()))
+
+    def __str__(self) -> str:
+        return fill(self.message, dict(self.values))
+
+
+def joined(words: Sequence[object], message: str) -> object:
+    """Return words joined two by two by a marked message such as ``{one} and {other}``."""
+    return reduce(lambda one, other: Phrase.of(message, one=one, other=other), words)
+
+
+def fill(message: str, values: Mapping[str, object], language: str = "en") -> str:
+    """Translate a message and fill its placeholders; phrases, numbers and tuples of them speak the same language.
+
+    Only the message is a template: braces in the values stay as they are. A message without values is no template.
+    """
+    text = translator(language)(message)
+    return _Filler(language).vformat(text, (), values) if values else text
+
+
+class _Filler(string.Formatter):
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
+        # A sentence with a hole still says more than a second error about the first.
+        return kwargs.get(key, f"{{{key}}}")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Phrase):
+            value = fill(value.message, dict(value.values), self.language)
+        elif isinstance(value, tuple):
+            value = ", ".join(self.format_field(part, "") for part in value)
+        try:
+            text = str(format(value, format_spec))
+        except (TypeError, ValueError):
+            text = str(value)
+        if isinstance(value, int | float) and self.language in _NUMBERS:
+            return text.translate(_NUMBERS[self.language])
+        return text

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 from regulars.kit.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -81,9 +82,10 @@ def _spark(master: str, scratch: Path) -> Engine:
     except ImportError as error:
         raise RegularsError(
             "engine.no_spark",
-            f"The engine {master!r} needs Spark, which is not installed.",
-            hint="Install it with: pip install 'regulars[spark]' (and Java 17).",
+            mark("The engine {master!r} needs Spark, which is not installed."),
+            hint=mark("Install it with: pip install 'regulars[spark]' (and Java 17)."),
             kind=Kind.UNAVAILABLE,
+            master=master,
         ) from error
     return Spark("local[*]" if master == "spark" else master, scratch)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from regulars.kit.errors import RegularsError
-from regulars.kit.i18n import mark
+from regulars.kit.i18n import joined, mark
 from regulars.kit.unknown import Unknown
 from regulars.lake import Capabilities
 from regulars.metrics.figures import Column, Figure, Table, Value, Window
@@ -62,8 +62,10 @@ def read_costs(costs: pa.Table | None, period: Period) -> Costs | Unknown:
     if missing:
         raise RegularsError(
             "costs.columns",
-            f"The cost table has no column {' and no column '.join(missing)}; it has: {', '.join(costs.column_names)}.",
-            hint="It needs date, channel and spend.",
+            mark("The cost table has no column {missing}; it has: {columns}."),
+            hint=mark("It needs date, channel and spend."),
+            missing=joined(missing, mark("{one} and no column {other}")),
+            columns=", ".join(costs.column_names),
         )
     rows = [
         (_day(row["date"], place), row.get("channel"), _amount(row["spend"], place))
@@ -98,8 +100,10 @@ def _day(cell: object, place: int) -> date:
     except ValueError:
         raise RegularsError(
             "costs.date",
-            f"Row {place} of the cost table has {cell!r} as its date.",
-            hint="Write it as 2025-12-31.",
+            mark("Row {place} of the cost table has {cell} as its date."),
+            hint=mark("Write it as 2025-12-31."),
+            place=place,
+            cell=repr(cell),
         ) from None
 
 
@@ -111,8 +115,10 @@ def _amount(cell: object, place: int) -> Decimal:
     if not spend.is_finite() or spend < 0:
         raise RegularsError(
             "costs.spend",
-            f"Row {place} of the cost table has {cell!r} as its spend.",
-            hint="Write it as 12.50.",
+            mark("Row {place} of the cost table has {cell} as its spend."),
+            hint=mark("Write it as 12.50."),
+            place=place,
+            cell=repr(cell),
         )
     return spend
 

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
 from regulars.metrics import (
@@ -54,11 +55,18 @@ def compute(
     if margin is not None and not 0 < margin <= 1:
         raise RegularsError(
             "metrics.margin",
-            f"The margin is {margin:g}; it is the share of net revenue left after the goods, above 0 and at most 1.",
-            hint="For 35 percent give 0.35.",
+            mark(
+                "The margin is {margin:g}; it is the share of net revenue left after the goods, above 0 and at most 1."
+            ),
+            hint=mark("For 35 percent give 0.35."),
+            margin=margin,
         )
     if window_days < 1:
-        raise RegularsError("metrics.window", f"The window has {window_days} days; it needs at least one.")
+        raise RegularsError(
+            "metrics.window",
+            mark("The window has {window_days} days; it needs at least one."),
+            window_days=window_days,
+        )
     pass_ = _Pass(orders, _period(orders, as_of, window_days), margin)
     read = channels.read_costs(costs, pass_.period)
     figures: dict[str, Figure] = {}
@@ -133,8 +141,8 @@ def _period(orders: Orders, as_of: date | None, window_days: int) -> Period:
     if day is None:
         raise RegularsError(
             "metrics.no_orders",
-            "There is no order to compute figures from.",
-            hint="Check that the file has rows, and what rejects.parquet says.",
+            mark("There is no order to compute figures from."),
+            hint=mark("Check that the file has rows, and what rejects.parquet says."),
             kind=Kind.MISSING,
         )
     return Period(row["first_on"] or day, day, window_days)

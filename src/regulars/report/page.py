@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.report import goods, groups, habits, reading, sales, worth
 from regulars.report.findings import findings
@@ -127,9 +128,10 @@ def _asset(name: str) -> str:
     if not found.is_file():
         raise RegularsError(
             "report.no_assets",
-            f"The report's front-end ({name}) has not been built.",
-            hint="Run `make setup` in the checkout, or install the released wheel, which carries it.",
+            mark("The report's front-end ({name}) has not been built."),
+            hint=mark("Run `make setup` in the checkout, or install the released wheel, which carries it."),
             kind=Kind.UNAVAILABLE,
+            name=name,
         )
     return found.read_text(encoding="utf-8")
 

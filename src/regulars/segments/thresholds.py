@@ -10,7 +10,9 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 
+_LIST_WANTED = mark("It must be a list such as 5/15/30/50.")
 _SHARES = (
     "vip_p_alive",
     "full_price_share",
@@ -68,11 +70,17 @@ class Thresholds:
             self._check(field.name, getattr(self, field.name))
         if self.lapsed_p_alive > self.at_risk_p_alive:
             _refuse(
-                "lapsed_p_alive", self.lapsed_p_alive, f"at most at_risk_p_alive ({self.at_risk_p_alive:g})"
+                "lapsed_p_alive",
+                self.lapsed_p_alive,
+                mark("It must be at most at_risk_p_alive ({other:g})."),
+                self.at_risk_p_alive,
             )
         if self.full_price_share >= self.discount_share:
             _refuse(
-                "full_price_share", self.full_price_share, f"below discount_share ({self.discount_share:g})"
+                "full_price_share",
+                self.full_price_share,
+                mark("It must be below discount_share ({other:g})."),
+                self.discount_share,
             )
 
     def _check(self, name: str, value: Any) -> None:
@@ -80,24 +88,30 @@ class Thresholds:
             whole = len(value) == 4 and all(_finite(part) and part > 0 for part in value)
             if not whole or not math.isclose(sum(value), 100):
                 _refuse(
-                    name, _listed(value), "four positive per cents that add up to 100, such as 5/15/30/50"
+                    name,
+                    _listed(value),
+                    mark("It must be four positive per cents that add up to 100, such as 5/15/30/50."),
                 )
         elif name == "rfm_frequency":
             steps = [1, *value]
             rising = all(after > before for before, after in pairwise(steps))
             if len(value) != 4 or not all(isinstance(part, int) for part in value) or not rising:
-                _refuse(name, _listed(value), "four rising numbers of orders from 2 up, such as 2/3/5/8")
+                _refuse(
+                    name,
+                    _listed(value),
+                    mark("It must be four rising numbers of orders from 2 up, such as 2/3/5/8."),
+                )
         elif name == "churn_gap_days":
             if value is not None and not (_finite(value) and value > 0):
-                _refuse(name, value, "a positive number of days")
+                _refuse(name, value, mark("It must be a positive number of days."))
         elif name in _SHARES:
             if not (_finite(value) and 0 <= value <= 1):
-                _refuse(name, value, "a share between 0 and 1 (or 0% and 100%)")
+                _refuse(name, value, mark("It must be a share between 0 and 1 (or 0% and 100%)."))
         elif name in _PERCENTILES:
             if not (_finite(value) and 0 < value < 100):
-                _refuse(name, value, "a percentile between 0 and 100")
+                _refuse(name, value, mark("It must be a percentile between 0 and 100."))
         elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            _refuse(name, value, "a whole number from 1 up")
+            _refuse(name, value, mark("It must be a whole number from 1 up."))
 
     @classmethod
     def parse(cls, settings: Iterable[str]) -> Thresholds:
@@ -114,15 +128,19 @@ class Thresholds:
             if not equals or not text:
                 raise RegularsError(
                     "segments.threshold",
-                    f"The threshold {setting!r} has no value.",
-                    hint="Write it as NAME=VALUE, for example vip_orders=5.",
+                    mark("The threshold {setting!r} has no value."),
+                    hint=mark("Write it as NAME=VALUE, for example vip_orders=5."),
+                    setting=setting,
                 )
             if name not in names:
                 near = get_close_matches(name, names, n=1, cutoff=0.5)
                 raise RegularsError(
                     "segments.threshold",
-                    f"There is no threshold {name!r}.",
-                    hint=f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}.",
+                    mark("There is no threshold {name!r}."),
+                    hint=mark("Did you mean {near!r}?") if near else mark("There are: {names}."),
+                    name=name,
+                    near="".join(near),
+                    names=", ".join(names),
                 )
             read[name] = _value(name, text)
         return replace(cls(), **read)
@@ -141,7 +159,7 @@ def _value(name: str, text: str) -> Any:
             return tuple(int(part) if part.is_integer() else part for part in parts)
         number = float(text.rstrip("%")) / (100 if text.endswith("%") and name in _SHARES else 1)
     except ValueError:
-        _refuse(name, text, "a list such as 5/15/30/50" if name in _LISTS else "a number")
+        _refuse(name, text, _LIST_WANTED if name in _LISTS else mark("It must be a number."))
     else:
         return int(number) if number.is_integer() else number
 
@@ -154,7 +172,12 @@ def _listed(value: Iterable[Any]) -> str:
     return "/".join(str(part) for part in value)
 
 
-def _refuse(name: str, value: Any, allowed: str) -> NoReturn:
+def _refuse(name: str, value: Any, allowed: str, other: float = 0) -> NoReturn:
     raise RegularsError(
-        "segments.threshold", f"The threshold {name} cannot be {value}.", hint=f"It must be {allowed}."
+        "segments.threshold",
+        mark("The threshold {name} cannot be {value}."),
+        hint=allowed,
+        name=name,
+        value=str(value),
+        other=other,
     )

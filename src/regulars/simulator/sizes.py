@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.simulator import tables
 from regulars.simulator.world import BLOCK, World
 
@@ -27,7 +28,9 @@ def sized(lines: int, **settings: Any) -> World:
     """
     if lines < 1:
         raise RegularsError(
-            "simulator.lines", f"A simulated shop needs at least one order line; it was {lines}."
+            "simulator.lines",
+            mark("A simulated shop needs at least one order line; it was {lines}."),
+            lines=lines,
         )
     defaults: dict[str, Any] = {"start": date(2022, 8, 1), "titles": False, "future_days": 90}
     pilot = World(**(defaults | settings | {"customers": BLOCK}))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.files import ensure_writable
+from regulars.kit.i18n import Phrase, mark
 from regulars.kit.scratch import Scratch
 from regulars.simulator import events, exports, newsletters, tables, truth
 from regulars.simulator.tables import Block, Plan
@@ -208,15 +209,21 @@ def _refuse_strangers(target: Path) -> None:
     """A folder with anything in it that no simulation wrote is somebody's work."""
     if target.is_file():
         raise RegularsError(
-            "simulator.folder", f"{target} is a file.", hint="Name a folder.", kind=Kind.CONFLICT
+            "simulator.folder",
+            mark("{target} is a file."),
+            hint=mark("Name a folder."),
+            kind=Kind.CONFLICT,
+            target=target,
         )
     strangers = [path.name for path in target.iterdir() if path.stem not in _OURS] if target.is_dir() else []
     earlier = target.is_dir() and (not any(target.iterdir()) or (target / "world.json").is_file())
     if strangers or (target.is_dir() and not earlier):
-        seen = ", ".join(strangers[:3]) or "files without a world.json"
+        seen = ", ".join(strangers[:3]) or Phrase.of(mark("files without a world.json"))
         raise RegularsError(
             "simulator.folder",
-            f"{target} holds something else ({seen}).",
-            hint="Name a new or an empty folder.",
+            mark("{target} holds something else ({seen})."),
+            hint=mark("Name a new or an empty folder."),
             kind=Kind.CONFLICT,
+            target=target,
+            seen=seen,
         )

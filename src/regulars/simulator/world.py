@@ -15,11 +15,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.simulator import shop
 from regulars.simulator.parts import Category, Channel, Promotion
 
 BLOCK = 16_384
 """Customers that share a random stream; a constant, so that workers and files never change what is drawn."""
+
+_FROM_ZERO = mark("A simulated shop needs {name} at least 0; it was {value}.")
+_FROM_ONE = mark("A simulated shop needs {name} at least 1; it was {value}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class World:
                 name,
                 getattr(self, name),
                 math.isfinite(getattr(self, name)) and getattr(self, name) > 0,
-                "above 0",
+                mark("A simulated shop needs {name} above 0; it was {value}."),
             )
         for name in (
             "cancelled_share",
@@ -111,19 +115,51 @@ class World:
             "late_registration_share",
             "returner_share",
         ):
-            _require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "at least 0 and below 1")
-        _require("customers", self.customers, self.customers >= 1, "at least 1")
-        _require("seed", self.seed, self.seed >= 0, "at least 0")
-        _require("as_of", self.as_of, self.as_of > self.start, f"after the start ({self.start})")
-        _require("future_days", self.future_days, self.future_days >= 0, "at least 0")
-        _require("spend_shape", self.spend_shape, self.spend_shape > 1, "above 1, or the mean does not exist")
-        _require("growth_yearly", self.growth_yearly, self.growth_yearly > -1, "above -1")
-        _require("extra_lines", self.extra_lines, self.extra_lines >= 0, "at least 0")
+            _require(
+                name,
+                getattr(self, name),
+                0 <= getattr(self, name) < 1,
+                mark("A simulated shop needs {name} at least 0 and below 1; it was {value}."),
+            )
+        _require("customers", self.customers, self.customers >= 1, _FROM_ONE)
+        _require("seed", self.seed, self.seed >= 0, _FROM_ZERO)
+        _require(
+            "as_of",
+            self.as_of,
+            self.as_of > self.start,
+            mark("A simulated shop needs {name} after the start ({other}); it was {value}."),
+            other=self.start,
+        )
+        _require("future_days", self.future_days, self.future_days >= 0, _FROM_ZERO)
+        _require(
+            "spend_shape",
+            self.spend_shape,
+            self.spend_shape > 1,
+            mark("A simulated shop needs {name} above 1, or the mean does not exist; it was {value}."),
+        )
+        _require(
+            "growth_yearly",
+            self.growth_yearly,
+            self.growth_yearly > -1,
+            mark("A simulated shop needs {name} above -1; it was {value}."),
+        )
+        _require("extra_lines", self.extra_lines, self.extra_lines >= 0, _FROM_ZERO)
         for name in ("channels", "categories", "countries"):
-            _require(name, "nothing", bool(getattr(self, name)), "at least one")
+            _require(
+                name,
+                "",
+                bool(getattr(self, name)),
+                mark("A simulated shop needs {name} at least one; it was nothing."),
+            )
         for one, other in (("guest_share", "late_registration_share"), ("cancelled_share", "unpaid_share")):
             both = getattr(self, one) + getattr(self, other)
-            _require(one, both, both < 1, f"below 1 together with {other}")
+            _require(
+                one,
+                both,
+                both < 1,
+                mark("A simulated shop needs {name} below 1 together with {other}; it was {value}."),
+                other=other,
+            )
 
     @property
     def days(self) -> int:
@@ -161,6 +197,6 @@ def _tuples(item: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
 
 
-def _require(name: str, value: object, ok: bool, wish: str) -> None:
+def _require(name: str, value: object, ok: bool, message: str, other: object = "") -> None:
     if not ok:
-        raise RegularsError(f"simulator.{name}", f"A simulated shop needs {name} {wish}; it was {value}.")
+        raise RegularsError(f"simulator.{name}", message, name=name, value=value, other=other)

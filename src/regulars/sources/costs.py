@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import joined, mark
 from regulars.sources.headers import fold
 from regulars.sources.quoting import column
 from regulars.sources.raw import read_raw
@@ -47,8 +48,10 @@ def read_costs(origin: str | Path | Any, workspace: Workspace) -> pa.Table:
     if missing:
         raise RegularsError(
             "costs.columns",
-            f"The cost table has no column for {' and '.join(missing)}; its columns are: {', '.join(raw.columns)}.",
-            hint="It needs the columns date, channel and spend.",
+            mark("The cost table has no column for {missing}; its columns are: {columns}."),
+            hint=mark("It needs the columns date, channel and spend."),
+            missing=joined(missing, mark("{one} and {other}")),
+            columns=", ".join(raw.columns),
         )
     chosen = ", ".join(f"{column(source)} AS {name}" for name, source in found.items())
     return workspace.door.connection.execute(f"SELECT {chosen} FROM {raw.relation}").to_arrow_table()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import Kind, RegularsError
-from regulars.kit.i18n import mark
+from regulars.kit.i18n import Phrase, mark
 from regulars.sources import identity, packed, zones
 from regulars.sources.cells import years
 from regulars.sources.facts import Facts
@@ -67,13 +67,16 @@ def check_usable(seen: dict[str, Any]) -> None:
     if seen["accepted"]:
         return
     if not seen["rows"]:
-        raise RegularsError("source.empty", "The file has a header but not one row.", kind=Kind.INVALID)
+        raise RegularsError("source.empty", mark("The file has a header but not one row."), kind=Kind.INVALID)
     why = seen["commonest"] or ""
     name, _, reason = why.partition(":")
     raise RegularsError(
         "source.nothing_usable",
-        f"Not one of {seen['rows']} rows could be used; most often because of {name}: {REASONS.get(reason, reason)}.",
-        hint="Check the columns recognised, or name them with --map NAME=COLUMN.",
+        mark("Not one of {rows} rows could be used; most often because of {name}: {reason}."),
+        hint=mark("Check the columns recognised, or name them with --map NAME=COLUMN."),
+        rows=seen["rows"],
+        name=name,
+        reason=Phrase.of(REASONS.get(reason, reason)),
     )
 
 

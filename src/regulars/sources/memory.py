@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.parts import (
     FILE_COLUMN,
     ROW_COLUMN,
@@ -28,7 +29,9 @@ def read_table(origin: Any, con: duckdb.DuckDBPyConnection, relation: str) -> Pa
     """
     table = _arrow(origin)
     if table.num_rows == 0:
-        raise RegularsError("source.no_rows", "The table has no rows.", hint="Check how it was made.")
+        raise RegularsError(
+            "source.no_rows", mark("The table has no rows."), hint=mark("Check how it was made.")
+        )
     titles = unique_names([str(name) for name in table.column_names])
     numbers = _numbers(table.num_rows)
     plain = table.rename_columns([f"c{i}" for i in range(table.num_columns)]).append_column("r", numbers)
@@ -64,13 +67,16 @@ def _arrow(origin: Any) -> pa.Table:
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise RegularsError(
             "source.unknown_origin",
-            f"The {kind} cannot be turned into Arrow: {error}",
-            hint="Make its columns plain.",
+            mark("The {type} cannot be turned into Arrow: {error}"),
+            hint=mark("Make its columns plain."),
+            type=kind,
+            error=error,
         ) from error
     raise RegularsError(
         "source.unknown_origin",
-        f"Orders cannot be read from a {kind}.",
-        hint="Give a path, a database URL, or a pandas, Polars or Arrow table.",
+        mark("Orders cannot be read from a {type}."),
+        hint=mark("Give a path, a database URL, or a pandas, Polars or Arrow table."),
+        type=kind,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.quoting import column
 
 if TYPE_CHECKING:
@@ -77,7 +78,11 @@ def described(con: duckdb.DuckDBPyConnection, query: str, name: str) -> dict[str
     except duckdb.Error as error:
         said = " ".join(str(error).split())[:200]
         raise RegularsError(
-            "source.corrupt", f"{name} cannot be read: {said}", hint="Export it again."
+            "source.corrupt",
+            mark("{name} cannot be read: {said}"),
+            hint=mark("Export it again."),
+            name=name,
+            said=said,
         ) from error
 
 

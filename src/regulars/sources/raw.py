@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.files import Desk, Lines, read_path
 from regulars.sources.memory import read_table
 from regulars.sources.parts import FILE_COLUMN, ROW_COLUMN, FileRead, Part
@@ -71,9 +72,15 @@ class Raw:
             said = " ".join(str(error).split())[:200]
             if "No space left" in said or "not write" in said:
                 raise
-            names = ", ".join(sorted({read.name for read in self.files if read.name})[:3]) or "The table"
+            names = ", ".join(sorted({read.name for read in self.files if read.name})[:3])
             raise RegularsError(
-                "source.corrupt", f"{names} broke while being read: {said}", hint="Copy or export it again."
+                "source.corrupt",
+                mark("{names} broke while being read: {said}")
+                if names
+                else mark("The table broke while being read: {said}"),
+                hint=mark("Copy or export it again."),
+                names=names,
+                said=said,
             ) from error
 
     def with_lines(self, relation: str) -> str:
@@ -132,7 +139,9 @@ def read_raw(
         if isinstance(origin, str) and is_url(origin):
             parts = [read_database(origin, query, desk.connection, desk.scratch(".parquet"))]
         elif isinstance(origin, str) and not origin.strip():
-            raise RegularsError("source.missing", "No file was named.", hint="Give a path or a database URL.")
+            raise RegularsError(
+                "source.missing", mark("No file was named."), hint=mark("Give a path or a database URL.")
+            )
         elif isinstance(origin, (str, Path)):
             parts = read_path(Path(origin).expanduser(), desk)
         else:
@@ -188,9 +197,12 @@ def _refuse_strangers(parts: list[Part]) -> None:
         if 2 * len(own & expected) < len(own):
             raise RegularsError(
                 "source.mixed_columns",
-                f"{part.files[0].name} and {widest.files[0].name} are different tables: "
-                f"they share {len(own & expected)} of {len(own)} columns.",
-                hint="Put the files of one export into a folder of their own.",
+                mark("{one} and {other} are different tables: they share {shared} of {count} columns."),
+                hint=mark("Put the files of one export into a folder of their own."),
+                one=part.files[0].name,
+                other=widest.files[0].name,
+                shared=len(own & expected),
+                count=len(own),
             )
 
 
@@ -220,7 +232,8 @@ def _character(delimiter: str | None) -> str | None:
     if len(character) != 1 or character in "\r\n\"'":
         raise RegularsError(
             "source.delimiter",
-            f"The delimiter {delimiter!r} is not one character.",
-            hint="For example ';', ',' or 'tab'.",
+            mark("The delimiter {delimiter!r} is not one character."),
+            hint=mark("For example ';', ',' or 'tab'."),
+            delimiter=delimiter,
         )
     return character

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import RegularsError
-from regulars.kit.i18n import mark
+from regulars.kit.i18n import Phrase, mark
 from regulars.sources import dates, ids, money
 from regulars.sources.dates import Moment
 from regulars.sources.headers import BY_NAME
@@ -246,7 +246,10 @@ def _settle_currency(reading: Reading, words: Mapping[str, int]) -> None:
                 given=options.currency,
             )
         return
-    seen = ", ".join(f"{code} ({rows} rows)" for code, rows in sorted(counts.items(), key=lambda i: -i[1]))
+    seen = tuple(
+        Phrase.of(mark("{code} ({rows} rows)"), code=code, rows=rows)
+        for code, rows in sorted(counts.items(), key=lambda i: -i[1])
+    )
     base = (
         code_of(options.currency) if options.currency else next((c for c, r in rates.items() if r == 1), None)
     )
@@ -256,9 +259,17 @@ def _settle_currency(reading: Reading, words: Mapping[str, int]) -> None:
         example = " ".join(f"--rate {code}=…" for code in sorted(counts) if code != largest)
         raise RegularsError(
             "source.several_currencies",
-            f"The file mixes currencies: {seen}."
-            + (f" No rate for: {', '.join(missing)}." if rates and missing else ""),
-            hint=f"Say what one unit of each is worth: --currency {largest} {example} (or export one currency at a time).",
+            mark("The file mixes currencies: {seen}. No rate for: {missing}.")
+            if rates and missing
+            else mark("The file mixes currencies: {seen}."),
+            hint=mark(
+                "Say what one unit of each is worth: --currency {largest} {example} "
+                "(or export one currency at a time)."
+            ),
+            seen=seen,
+            missing=", ".join(missing),
+            largest=largest,
+            example=example,
         )
     reading.currency = base
     reading.rates = {base: Decimal(1)} | {code: rates[code] for code in counts if code != base}

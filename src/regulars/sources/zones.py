@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 
 
 def zone(name: str) -> ZoneInfo:
@@ -17,8 +18,9 @@ def zone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise RegularsError(
             "source.unknown_time_zone",
-            f"There is no time zone called {name!r}.",
-            hint="Names look like Europe/Warsaw or UTC.",
+            mark("There is no time zone called {name!r}."),
+            hint=mark("Names look like Europe/Warsaw or UTC."),
+            name=name,
         ) from error
 
 

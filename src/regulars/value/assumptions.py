@@ -37,24 +37,32 @@ class Assumptions:
         if not 1 <= self.horizon_days <= 3650:
             raise RegularsError(
                 "value.horizon",
-                f"A horizon of {self.horizon_days} days is out of range.",
-                hint="Use 1 to 3650 days.",
+                mark("A horizon of {days} days is out of range."),
+                hint=mark("Use 1 to 3650 days."),
+                days=self.horizon_days,
             )
         if self.margin is not None and not 0 < self.margin <= 1:
             raise RegularsError(
                 "value.margin",
-                f"A margin of {self.margin} is out of range.",
-                hint="Give the share that is left after the cost of goods, between 0 and 1: 0.35 for 35%.",
+                mark("A margin of {margin} is out of range."),
+                hint=mark(
+                    "Give the share that is left after the cost of goods, between 0 and 1: 0.35 for 35%."
+                ),
+                margin=self.margin,
             )
         if not 0 <= self.discount_rate_yearly < 10:
             raise RegularsError(
                 "value.discount_rate",
-                f"A yearly discount rate of {self.discount_rate_yearly} is out of range.",
-                hint="Use 0.10 for 10% a year.",
+                mark("A yearly discount rate of {rate} is out of range."),
+                hint=mark("Use 0.10 for 10% a year."),
+                rate=self.discount_rate_yearly,
             )
         if not 0 < self.interval < 1:
             raise RegularsError(
-                "value.interval", f"An interval of {self.interval} is out of range.", hint="Use 0.8 for 80%."
+                "value.interval",
+                mark("An interval of {interval} is out of range."),
+                hint=mark("Use 0.8 for 80%."),
+                interval=self.interval,
             )
 
     @property

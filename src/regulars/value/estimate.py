@@ -63,8 +63,12 @@ class Value:
         if cutoff + timedelta(days=horizon) > self.as_of:
             raise RegularsError(
                 "value.cutoff",
-                f"A cut-off of {cutoff} with {horizon} days after it ends after the data do ({self.as_of}).",
-                hint=f"Use a cut-off by {self.as_of - timedelta(days=horizon)}, or a shorter horizon.",
+                mark("A cut-off of {cutoff} with {horizon} days after it ends after the data do ({as_of})."),
+                hint=mark("Use a cut-off by {latest}, or a shorter horizon."),
+                cutoff=cutoff,
+                horizon=horizon,
+                as_of=self.as_of,
+                latest=self.as_of - timedelta(days=horizon),
             )
         settings = replace(self.assumptions, horizon_days=horizon)
         return backtests.run(self.days, self.orders.workspace.engine, cutoff, settings, self.minimum)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.files.desk import Desk
 from regulars.sources.parts import (
     FILE_COLUMN,
@@ -28,7 +29,10 @@ def read_parquet(files: Sequence[tuple[Path, str]], desk: Desk) -> Part:
     reads = [_footer(path, name) for path, name in files]
     if not sum(read.records for read, _ in reads):
         raise RegularsError(
-            "source.no_rows", f"{reads[0][0].name} has columns but no rows.", hint="Check the export."
+            "source.no_rows",
+            mark("{name} has columns but no rows."),
+            hint=mark("Check the export."),
+            name=reads[0][0].name,
         )
     own = {name.casefold() for _, columns in reads for name in columns}
     paths = ", ".join(text(str(path)) for path, _ in files)
@@ -81,5 +85,8 @@ def _footer(path: Path, name: str) -> tuple[FileRead, list[str]]:
 def damaged(name: str) -> RegularsError:
     """Build the sentence for a Parquet file that breaks when read."""
     return RegularsError(
-        "source.corrupt", f"{name} is damaged: its Parquet pages cannot be read.", hint="Copy it again."
+        "source.corrupt",
+        mark("{name} is damaged: its Parquet pages cannot be read."),
+        hint=mark("Copy it again."),
+        name=name,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.sources.files import plain
 from regulars.sources.files.desk import Desk, written_rows
@@ -64,7 +65,7 @@ def _prepare(
 ) -> Intake:
     decoded = sample.decode(encoding, errors="replace")
     if "\0" in decoded[:4096] or decoded[:4096].count("\ufffd") > 400:
-        raise not_a_table(name, "a binary file")
+        raise not_a_table(name, mark("{name} is a binary file, not a table of orders."))
     line_end = plain.line_end_of(sample)
     if not whole and line_end not in sample and encoding in {"utf-8", "utf-8-sig"}:
         raise plain.endless_line(name, len(sample))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.quoting import text
 
 if TYPE_CHECKING:
@@ -97,8 +98,9 @@ class Desk:
                 raise KeyboardInterrupt from error
             raise RegularsError(
                 "source.too_broken",
-                f"{name} holds so many broken lines that splitting it into cells was given up.",
-                hint="Look for quotes that do not close, or export it again.",
+                mark("{name} holds so many broken lines that splitting it into cells was given up."),
+                hint=mark("Look for quotes that do not close, or export it again."),
+                name=name,
             ) from error
         finally:
             alarm.cancel()

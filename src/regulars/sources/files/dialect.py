@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.files.header_rows import Header, find_header
 
 LIKELY = (",", ";", "\t", "|")
@@ -59,7 +60,12 @@ def sniff(text: str, name: str, *, whole: bool, delimiter: str | None = None) ->
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise RegularsError("source.empty", f"{name} holds nothing but blank space.", hint="Export it again.")
+        raise RegularsError(
+            "source.empty",
+            mark("{name} holds nothing but blank space."),
+            hint=mark("Export it again."),
+            name=name,
+        )
     declared, lines_above = _declared(text)
     if declared:
         text = text.split("\n", 1)[1] if "\n" in text else ""
@@ -68,7 +74,9 @@ def sniff(text: str, name: str, *, whole: bool, delimiter: str | None = None) ->
     if not wanted and not any(trial.merit[0] and trial.header.coverage > 0.9 for trial in trials):
         trials += [t for t in _trials(text, whole=whole, delimiters=UNLIKELY) if t.header.coverage > 0.9]
     if not trials:
-        raise RegularsError("source.no_rows", f"{name} has no rows.", hint="Export it again.")
+        raise RegularsError(
+            "source.no_rows", mark("{name} has no rows."), hint=mark("Export it again."), name=name
+        )
     best = _best(trials)
     _refuse_shapeless(best, name)
     return _dialect(best, lines_above)
@@ -154,20 +162,32 @@ def _refuse_shapeless(best: _Trial, name: str) -> None:
         shown = (header.names[0] or "no name")[:40]
         raise RegularsError(
             "source.one_column",
-            f"{name} has one column only ({shown!r}); a table of orders needs a customer, a date and an amount.",
-            hint="If it has more, name the character between the cells with --delimiter.",
+            mark(
+                "{name} has one column only ({shown!r}); a table of orders needs a customer, a date and an amount."
+            ),
+            hint=mark("If it has more, name the character between the cells with --delimiter."),
+            name=name,
+            shown=shown,
         )
     if header.width > WIDEST:
         raise RegularsError(
             "source.too_wide",
-            f"{name} has {header.width:,} columns; no order file has more than {WIDEST:,}.",
-            hint="Check the delimiter, or export one line a row.",
+            mark("{name} has {width:,} columns; no order file has more than {most:,}."),
+            hint=mark("Check the delimiter, or export one line a row."),
+            name=name,
+            width=header.width,
+            most=WIDEST,
         )
     if header.share < 0.5 or 2 * header.width < len(header.names):
         raise RegularsError(
             "source.no_structure",
-            f"The lines of {name} have no steady number of cells (only {header.share:.0%} have {header.width}).",
-            hint="Name the character between the cells with --delimiter, or look for quotes that do not close.",
+            mark("The lines of {name} have no steady number of cells (only {share:.0%} have {width})."),
+            hint=mark(
+                "Name the character between the cells with --delimiter, or look for quotes that do not close."
+            ),
+            name=name,
+            share=header.share,
+            width=header.width,
         )
 
 

@@ -48,13 +48,19 @@ def read_json(path: Path, name: str, desk: Desk, *, compression: str | None = No
     rejected, blank = _reject(name, desk, objects, lines=not array)
     if kept == 0:
         raise RegularsError(
-            "source.no_rows", f"{name} has no JSON object that could be a row.", hint="Check the export."
+            "source.no_rows",
+            mark("{name} has no JSON object that could be a row."),
+            hint=mark("Check the export."),
+            name=name,
         )
     if rejected > kept:
         raise RegularsError(
             "source.corrupt",
-            f"Only {kept:,} of {kept + rejected:,} lines of {name} are JSON objects.",
-            hint="Export it again.",
+            mark("Only {kept:,} of {lines:,} lines of {name} are JSON objects."),
+            hint=mark("Export it again."),
+            kept=kept,
+            lines=kept + rejected,
+            name=name,
         )
     if not array:
         desk.lines[name] = Lines.steady(path, written_rows(target), 1, total)
@@ -105,8 +111,10 @@ def _take(source: Path, name: str, desk: Desk, objects: Path, *, array: bool) ->
         said = " ".join(str(error).split()).replace(str(source), name)
         raise RegularsError(
             "source.corrupt",
-            f"{name} is not valid JSON: {said[:200]}",
-            hint="It must be one array, or one object a line.",
+            mark("{name} is not valid JSON: {said}"),
+            hint=mark("It must be one array, or one object a line."),
+            name=name,
+            said=said[:200],
         ) from error
 
 
@@ -119,8 +127,10 @@ def _keys(name: str, desk: Desk, objects: Path) -> list[str]:
     if len(found) > _MOST_KEYS:
         raise RegularsError(
             "source.too_wide",
-            f"The objects of {name} have {len(found):,} different keys.",
-            hint="One key a column, please.",
+            mark("The objects of {name} have {count:,} different keys."),
+            hint=mark("One key a column, please."),
+            name=name,
+            count=len(found),
         )
     return [key for (key,) in found]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -49,8 +50,9 @@ def known_encoding(wanted: str) -> str:
     except (LookupError, TypeError, ValueError) as error:
         raise RegularsError(
             "source.encoding",
-            f"There is no encoding named {wanted!r}.",
-            hint="For example: utf-8, cp1250, iso-8859-2.",
+            mark("There is no encoding named {wanted!r}."),
+            hint=mark("For example: utf-8, cp1250, iso-8859-2."),
+            wanted=wanted,
         ) from error
     return _SPELLED.get(found.replace("-", "_"), found)
 

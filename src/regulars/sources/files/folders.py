@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.files import plain
 from regulars.sources.files.columnar import read_parquet
 from regulars.sources.files.delimited import read_delimited
@@ -45,7 +46,11 @@ def read_path(path: Path, desk: Desk) -> list[Part]:
     """
     if not os.path.lexists(path):
         raise RegularsError(
-            "source.missing", f"There is no file or folder {path}.", hint="Check the path.", kind=Kind.MISSING
+            "source.missing",
+            mark("There is no file or folder {path}."),
+            hint=mark("Check the path."),
+            kind=Kind.MISSING,
+            path=path,
         )
     if not path.is_dir():
         return [_read_file(path, path.name, desk)]
@@ -60,8 +65,9 @@ def _inside(folder: Path) -> list[tuple[Path, str]]:
     if (folder / "_delta_log").is_dir():
         raise RegularsError(
             "source.no_data",
-            f"{folder.name} is a Delta table; its folder also holds rows that were deleted.",
-            hint="Export the table to Parquet first.",
+            mark("{name} is a Delta table; its folder also holds rows that were deleted."),
+            hint=mark("Export the table to Parquet first."),
+            name=folder.name,
         )
     found = []
     try:
@@ -78,15 +84,17 @@ def _inside(folder: Path) -> list[tuple[Path, str]]:
     except OSError as error:
         raise RegularsError(
             "source.forbidden",
-            f"{folder} may not be read by this user.",
-            hint="Change its permissions.",
+            mark("{folder} may not be read by this user."),
+            hint=mark("Change its permissions."),
             kind=Kind.FORBIDDEN,
+            folder=folder,
         ) from error
     if not found:
         raise RegularsError(
             "source.no_data",
-            f"The folder {folder} has no CSV, Excel, Parquet or JSON file.",
-            hint="Check the path.",
+            mark("The folder {folder} has no CSV, Excel, Parquet or JSON file."),
+            hint=mark("Check the path."),
+            folder=folder,
         )
     return found
 
@@ -98,7 +106,10 @@ def _refuse(error: OSError) -> None:
 def _read_file(path: Path, name: str, desk: Desk) -> Part:
     if path.exists() and not path.is_file():
         raise RegularsError(
-            "source.unreadable", f"{name} is not a regular file.", hint="Save it to a file first."
+            "source.unreadable",
+            mark("{name} is not a regular file."),
+            hint=mark("Save it to a file first."),
+            name=name,
         )
     kind = kind_of(path, name)
     if kind == "parquet":

@@ -6,23 +6,24 @@ import zipfile
 from pathlib import Path
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 
 SAMPLE_BYTES = 1 << 20
 
 _FOREIGN = (
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"%PDF", "a PDF document"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"ORC", "an ORC file"),
-    (b"Obj\x01", "an Avro file"),
-    (b"ARROW1", "an Arrow file"),
+    (b"\xff\xd8\xff", mark("{name} is a JPEG picture, not a table of orders.")),
+    (b"\x89PNG", mark("{name} is a PNG picture, not a table of orders.")),
+    (b"GIF8", mark("{name} is a GIF picture, not a table of orders.")),
+    (b"%PDF", mark("{name} is a PDF document, not a table of orders.")),
+    (b"Rar!", mark("{name} is a RAR archive, not a table of orders.")),
+    (b"7z\xbc\xaf", mark("{name} is a 7-Zip archive, not a table of orders.")),
+    (b"BZh", mark("{name} is a bzip2 archive, not a table of orders.")),
+    (b"\xfd7zXZ", mark("{name} is an xz archive, not a table of orders.")),
+    (b"\x7fELF", mark("{name} is a program, not a table of orders.")),
+    (b"MZ", mark("{name} is a program, not a table of orders.")),
+    (b"ORC", mark("{name} is an ORC file, not a table of orders.")),
+    (b"Obj\x01", mark("{name} is an Avro file, not a table of orders.")),
+    (b"ARROW1", mark("{name} is an Arrow file, not a table of orders.")),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -35,7 +36,10 @@ def kind_of(path: Path, name: str) -> str:
     head = read_head(path, name, 4096)
     if not head:
         raise RegularsError(
-            "source.empty", f"{name} is empty (0 bytes).", hint="Export it again from the shop."
+            "source.empty",
+            mark("{name} is empty (0 bytes)."),
+            hint=mark("Export it again from the shop."),
+            name=name,
         )
     if head.startswith(b"PAR1"):
         return "parquet"
@@ -50,8 +54,9 @@ def kind_of(path: Path, name: str) -> str:
     if head.startswith(b"SQLite format 3\0"):
         raise not_a_table(
             name,
-            "a SQLite database",
-            f"Name its table: sqlite:///{path.name} with --query TABLE, or a SELECT.",
+            mark("{name} is a SQLite database, not a table of orders."),
+            mark("Name its table: sqlite:///{file} with --query TABLE, or a SELECT."),
+            file=path.name,
         )
     for magic, what in _FOREIGN:
         if head.startswith(magic) and (magic != b"MZ" or b"\0" in head):
@@ -61,7 +66,11 @@ def kind_of(path: Path, name: str) -> str:
         .lower()
         .startswith((b"<!doctype", b"<html", b"<table", b"<?xml"))
     ):
-        raise not_a_table(name, "a web page or XML", "Save it as CSV or .xlsx first.")
+        raise not_a_table(
+            name,
+            mark("{name} is a web page or XML, not a table of orders."),
+            mark("Save it as CSV or .xlsx first."),
+        )
     return "text"
 
 
@@ -72,26 +81,39 @@ def read_head(path: Path, name: str, size: int) -> bytes:
             return handle.read(size)
     except FileNotFoundError as error:
         raise RegularsError(
-            "source.missing", f"There is no file {name}.", hint="Check the path.", kind=Kind.MISSING
+            "source.missing",
+            mark("There is no file {name}."),
+            hint=mark("Check the path."),
+            kind=Kind.MISSING,
+            name=name,
         ) from error
     except PermissionError as error:
         raise RegularsError(
             "source.forbidden",
-            f"{name} may not be read by this user.",
-            hint="Change its permissions.",
+            mark("{name} may not be read by this user."),
+            hint=mark("Change its permissions."),
             kind=Kind.FORBIDDEN,
+            name=name,
         ) from error
     except OSError as error:
         raise RegularsError(
-            "source.unreadable", f"{name} cannot be read: {error.strerror or error}.", kind=Kind.UNAVAILABLE
+            "source.unreadable",
+            mark("{name} cannot be read: {error}."),
+            kind=Kind.UNAVAILABLE,
+            name=name,
+            error=error.strerror or error,
         ) from error
 
 
 def not_a_table(
-    name: str, what: str, hint: str = "Give a CSV, Excel, Parquet or JSON lines file."
+    name: str,
+    message: str,
+    hint: str = mark("Give a CSV, Excel, Parquet or JSON lines file."),
+    *,
+    file: str = "",
 ) -> RegularsError:
-    """Build the sentence for a file that holds something else."""
-    return RegularsError("source.not_a_table", f"{name} is {what}, not a table of orders.", hint=hint)
+    """Build the error for a file that holds something else; ``message`` and ``hint`` are marked sentences."""
+    return RegularsError("source.not_a_table", message, hint=hint, name=name, file=file)
 
 
 def _inside_zip(path: Path, name: str) -> str:
@@ -102,15 +124,23 @@ def _inside_zip(path: Path, name: str) -> str:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise RegularsError(
             "source.corrupt",
-            f"{name} is damaged: its zip container cannot be opened.",
-            hint="Download it again.",
+            mark("{name} is damaged: its zip container cannot be opened."),
+            hint=mark("Download it again."),
+            name=name,
         ) from error
     if not any(each.startswith("xl/") for each in members) and "content.xml" not in members:
-        raise not_a_table(name, "a ZIP archive", "Unpack it and give the file or folder inside.")
+        raise not_a_table(
+            name,
+            mark("{name} is a ZIP archive, not a table of orders."),
+            mark("Unpack it and give the file or folder inside."),
+        )
     if unpacked > 2 << 30 or unpacked > 100 * max(path.stat().st_size, 1 << 20):
         raise RegularsError(
             "source.bomb",
-            f"{name} unpacks from {path.stat().st_size:,} to {unpacked:,} bytes, too much for a workbook.",
-            hint="Save the sheet as CSV and give that.",
+            mark("{name} unpacks from {packed:,} to {unpacked:,} bytes, too much for a workbook."),
+            hint=mark("Save the sheet as CSV and give that."),
+            name=name,
+            packed=path.stat().st_size,
+            unpacked=unpacked,
         )
     return "excel"

@@ -25,15 +25,25 @@ def refuse_loss(name: str, records: int, width: int, losses: Sequence[Loss]) -> 
     if not records and not losses:
         raise RegularsError(
             "source.no_rows",
-            f"{name} has a header ({width} columns) but no rows below it.",
-            hint="Check the dates of the export.",
+            mark("{name} has a header ({width} columns) but no rows below it."),
+            hint=mark("Check the dates of the export."),
+            name=name,
+            width=width,
         )
     if len(losses) > records or (len(losses) > FEW and 3 * len(losses) > records):
         raise RegularsError(
             "source.no_structure",
-            f"Only {records:,} of {records + len(losses):,} lines of {name} can be split into {width} cells; "
-            f"the first that cannot: {losses[0].snippet.strip()[:80]!r}.",
-            hint="Name the character between the cells with --delimiter, or look for quotes that do not close.",
+            mark(
+                "Only {records:,} of {lines:,} lines of {name} can be split into {width} cells; the first that cannot: {first!r}."
+            ),
+            hint=mark(
+                "Name the character between the cells with --delimiter, or look for quotes that do not close."
+            ),
+            records=records,
+            lines=records + len(losses),
+            name=name,
+            width=width,
+            first=losses[0].snippet.strip()[:80],
         )
 
 
@@ -47,8 +57,11 @@ def swallowed(name: str, lines: Lines, desk: Desk, missing: int) -> Loss:
     if missing > max(FEW, lines.total // 100):
         raise RegularsError(
             "source.unclosed_quote",
-            f"A quote in line {line:,} of {name} does not close and swallows about {missing:,} lines.",
-            hint="Close or remove that quote, or export the file again.",
+            mark("A quote in line {line:,} of {name} does not close and swallows about {missing:,} lines."),
+            hint=mark("Close or remove that quote, or export the file again."),
+            line=line,
+            name=name,
+            missing=missing,
         )
     with lines.path.open("rb") as handle:
         place = sum(len(handle.readline()) for _ in range(line - 1)) + 1

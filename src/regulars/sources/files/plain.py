@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 
 CHUNK = 1 << 20
 BOMB_BYTES = 256 << 20
@@ -33,26 +34,31 @@ def unpacking(path: Path, name: str, compression: str | None) -> Iterator[IO[byt
     except EOFError as error:
         raise RegularsError(
             "source.truncated",
-            f"{name} ends in the middle: its compressed data is cut off.",
-            hint="The download or the copy broke off; fetch the file again.",
+            mark("{name} ends in the middle: its compressed data is cut off."),
+            hint=mark("The download or the copy broke off; fetch the file again."),
+            name=name,
         ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise RegularsError(
             "source.corrupt",
-            f"{name} is damaged: its compressed data does not unpack.",
-            hint="Fetch it again.",
+            mark("{name} is damaged: its compressed data does not unpack."),
+            hint=mark("Fetch it again."),
+            name=name,
         ) from error
     except OSError as error:
         if compression != "zstd":
             raise RegularsError(
                 "source.unreadable",
-                f"{name} cannot be read: {error.strerror or error}.",
+                mark("{name} cannot be read: {error}."),
                 kind=Kind.UNAVAILABLE,
+                name=name,
+                error=error.strerror or error,
             ) from error
         raise RegularsError(
             "source.truncated",
-            f"{name} is damaged or cut off: its compressed data does not unpack.",
-            hint="Fetch it again.",
+            mark("{name} is damaged or cut off: its compressed data does not unpack."),
+            hint=mark("Fetch it again."),
+            name=name,
         ) from error
 
 
@@ -105,8 +111,13 @@ def write_plain(
             if compression and written > BOMB_BYTES and written > BOMB_RATIO * packed:
                 raise RegularsError(
                     "source.bomb",
-                    f"{name} unpacks from {packed:,} to more than {written:,} bytes; reading stopped there.",
-                    hint="If it really is an order file, unpack it yourself and give the CSV.",
+                    mark(
+                        "{name} unpacks from {packed:,} to more than {written:,} bytes; reading stopped there."
+                    ),
+                    hint=mark("If it really is an order file, unpack it yourself and give the CSV."),
+                    name=name,
+                    packed=packed,
+                    written=written,
                 )
             if written >= next_look:
                 next_look = written + (64 << 20)
@@ -120,8 +131,10 @@ def endless_line(name: str, length: int) -> RegularsError:
     """Build the sentence for a text without line ends."""
     return RegularsError(
         "source.endless_line",
-        f"{name} has no line end within {length:,} bytes, so it is not a table of lines.",
-        hint="Export it again as CSV with one line a row.",
+        mark("{name} has no line end within {length:,} bytes, so it is not a table of lines."),
+        hint=mark("Export it again as CSV with one line a row."),
+        name=name,
+        length=length,
     )
 
 
@@ -129,9 +142,10 @@ def disk_full(folder: Path) -> RegularsError:
     """Build the sentence for a disk about to be full."""
     return RegularsError(
         "source.disk",
-        f"The disk of the working folder {folder.anchor or folder} is almost full; reading stopped.",
-        hint="Free some space, or set TMPDIR to a folder on a larger disk.",
+        mark("The disk of the working folder {folder} is almost full; reading stopped."),
+        hint=mark("Free some space, or set TMPDIR to a folder on a larger disk."),
         kind=Kind.UNAVAILABLE,
+        folder=folder.anchor or folder,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.sources.files import plain
 from regulars.sources.files.desk import Desk
@@ -121,8 +122,11 @@ def _refuse_monsters(taken: Intake, name: str) -> None:
             if cells > allowed:
                 raise RegularsError(
                     "source.monster_line",
-                    f"A line of {name} has {cells:,} cells where the others have {taken.dialect.width}.",
-                    hint="Look for missing line ends, or export it again.",
+                    mark("A line of {name} has {cells:,} cells where the others have {width}."),
+                    hint=mark("Look for missing line ends, or export it again."),
+                    name=name,
+                    cells=cells,
+                    width=taken.dialect.width,
                 )
             place = stop + 1
 
@@ -149,9 +153,14 @@ def _refuse_rubble(taken: Intake, name: str) -> None:
     if bad * size / seen > _MANY and 3 * bad > good:
         raise RegularsError(
             "source.no_structure",
-            f"About {bad / (good + bad):.0%} of the lines of {name} cannot be split into {dialect.width} cells, "
-            f"for example {first[:80]!r}.",
-            hint="Look for quotes that do not close, or export it again.",
+            mark(
+                "About {share:.0%} of the lines of {name} cannot be split into {width} cells, for example {first!r}."
+            ),
+            hint=mark("Look for quotes that do not close, or export it again."),
+            share=bad / (good + bad),
+            name=name,
+            width=dialect.width,
+            first=first[:80],
         )
 
 
@@ -169,8 +178,16 @@ def _unreadable(name: str, error: Exception) -> RegularsError:
     first = str(error).strip().splitlines()[0][:200]
     if "No space left" in str(error) or "Out of Memory" in str(error):
         return RegularsError(
-            "source.disk", f"There is no room to read {name}: {first}", hint="Free some disk space."
+            "source.disk",
+            mark("There is no room to read {name}: {first}"),
+            hint=mark("Free some disk space."),
+            name=name,
+            first=first,
         )
     return RegularsError(
-        "source.unreadable", f"{name} cannot be read as CSV: {first}", hint="Export it again."
+        "source.unreadable",
+        mark("{name} cannot be read as CSV: {first}"),
+        hint=mark("Export it again."),
+        name=name,
+        first=first,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.sources.files.desk import Desk, written_rows
 from regulars.sources.files.header_rows import Header, find_header
@@ -48,8 +49,11 @@ def _choose(path: Path, name: str, desk: Desk) -> tuple[CalamineSheet, Header, s
         if desk.sheet and desk.sheet not in book.sheet_names:
             raise RegularsError(
                 "source.sheet",
-                f"{name} has no sheet {desk.sheet!r}; it has: {', '.join(map(repr, book.sheet_names))}.",
-                hint="Name one with --sheet.",
+                mark("{name} has no sheet {sheet!r}; it has: {sheets}."),
+                hint=mark("Name one with --sheet."),
+                name=name,
+                sheet=desk.sheet,
+                sheets=", ".join(map(repr, book.sheet_names)),
             )
         seen_header = False
         for title in wanted:
@@ -66,9 +70,15 @@ def _choose(path: Path, name: str, desk: Desk) -> tuple[CalamineSheet, Header, s
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
         raise _unreadable(path, name, error) from error
-    what = "a header but no rows" if seen_header else "no table in it"
-    where = f"The sheet {desk.sheet!r} of {name}" if desk.sheet else name
-    raise RegularsError("source.no_rows", f"{where} has {what}.", hint="Check the export.")
+    if desk.sheet and seen_header:
+        said = mark("The sheet {sheet!r} of {name} has a header but no rows.")
+    elif desk.sheet:
+        said = mark("The sheet {sheet!r} of {name} has no table in it.")
+    else:
+        said = mark("{name} has a header but no rows.") if seen_header else mark("{name} has no table in it.")
+    raise RegularsError(
+        "source.no_rows", said, hint=mark("Check the export."), name=name, sheet=desk.sheet or ""
+    )
 
 
 def _survey(sheet: CalamineSheet, header: Header) -> tuple[bool, set[int]]:
@@ -173,9 +183,13 @@ def _unreadable(path: Path, name: str, error: BaseException) -> RegularsError:
     if "password" in said or "encrypt" in said or "EncryptedPackage".encode("utf-16-le") in head:
         return RegularsError(
             "source.locked",
-            f"{name} is protected by a password.",
-            hint="Save a copy without the password and give that.",
+            mark("{name} is protected by a password."),
+            hint=mark("Save a copy without the password and give that."),
+            name=name,
         )
     return RegularsError(
-        "source.corrupt", f"{name} is damaged: it cannot be opened as a workbook.", hint="Save it again."
+        "source.corrupt",
+        mark("{name} is damaged: it cannot be opened as a workbook."),
+        hint=mark("Save it again."),
+        name=name,
     )

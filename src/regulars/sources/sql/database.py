@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.sources.parts import (
     FILE_COLUMN,
@@ -47,24 +48,34 @@ def read_database(url: str, query: str | None, con: duckdb.DuckDBPyConnection, t
     except ImportError:
         raise RegularsError(
             "source.no_driver",
-            f"Reading from {address.shown} needs a database driver that is not installed.",
-            hint="Install it with: pip install 'regulars[sql]'",
+            mark("Reading from {address} needs a database driver that is not installed."),
+            hint=mark("Install it with: pip install 'regulars[sql]'"),
             kind=Kind.UNAVAILABLE,
+            address=address.shown,
         ) from None
     except OSError as error:
         raise RegularsError(
-            "source.database", f"{address.shown}: {address.conceal(error)}", kind=Kind.UNAVAILABLE
+            "source.database",
+            mark("{address}: {error}"),
+            kind=Kind.UNAVAILABLE,
+            address=address.shown,
+            error=address.conceal(error),
         ) from None
     except Exception as error:  # each driver has its own family of errors; their texts may hold the password
         raise RegularsError(
             "source.database",
-            f"{address.shown} did not answer: {address.conceal(error)}",
-            hint="Check the address, the user's rights and the query.",
+            mark("{address} did not answer: {error}"),
+            hint=mark("Check the address, the user's rights and the query."),
             kind=Kind.UNAVAILABLE,
+            address=address.shown,
+            error=address.conceal(error),
         ) from None
     if rows == 0:
         raise RegularsError(
-            "source.no_rows", f"The query on {address.shown} found no rows.", hint="Check its conditions."
+            "source.no_rows",
+            mark("The query on {address} found no rows."),
+            hint=mark("Check its conditions."),
+            address=address.shown,
         )
     return _part(con, target, name=asked if len(asked) <= 60 and " " not in asked else "query", rows=rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import Phrase, mark
 from regulars.sources.sql.urls import Address
 
 _TABLE = re.compile(r'[^\W\d][\w$]*(?:\.[^\W\d][\w$]*){0,2}|"[^"]+"(?:\."[^"]+")?')
@@ -20,8 +21,10 @@ def select_of(asked: str, address: Address, tables: list[str]) -> str:
 
     refusal = RegularsError(
         "source.not_a_query",
-        "Only a table's name or one SELECT is accepted, so that nothing in the shop's database can change.",
-        hint="For example: SELECT * FROM orders WHERE created_at >= '2024-01-01'.",
+        mark(
+            "Only a table's name or one SELECT is accepted, so that nothing in the shop's database can change."
+        ),
+        hint=mark("For example: SELECT * FROM orders WHERE created_at >= '2024-01-01'."),
         kind=Kind.FORBIDDEN,
     )
     if not re.match(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with)\b", asked, re.IGNORECASE | re.DOTALL):
@@ -31,7 +34,10 @@ def select_of(asked: str, address: Address, tables: list[str]) -> str:
     except sqlglot.errors.SqlglotError as error:
         said = " ".join(re.sub(r"\x1b\[\d+m", "", str(error)).split())[:160]
         raise RegularsError(
-            "source.not_a_query", f"The query cannot be understood: {said}", hint="Check its spelling."
+            "source.not_a_query",
+            mark("The query cannot be understood: {said}"),
+            hint=mark("Check its spelling."),
+            said=said,
         ) from None
     writes = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Set)
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
@@ -48,13 +54,19 @@ def only_table(address: Address, tables: list[str]) -> str:
         return tables[0]
     if not tables:
         raise RegularsError(
-            "source.no_rows", f"{address.shown} has no tables.", hint="Check the database's name."
+            "source.no_rows",
+            mark("{address} has no tables."),
+            hint=mark("Check the database's name."),
+            address=address.shown,
         )
-    listed = ", ".join(tables[:20]) + (f" and {len(tables) - 20} more" if len(tables) > 20 else "")
+    shown, more = ", ".join(tables[:20]), len(tables) - 20
     raise RegularsError(
         "source.which_table",
-        f"{address.shown} has {len(tables)} tables: {listed}.",
-        hint="Name one with --query, or give a SELECT.",
+        mark("{address} has {count} tables: {listed}."),
+        hint=mark("Name one with --query, or give a SELECT."),
+        address=address.shown,
+        count=len(tables),
+        listed=Phrase.of(mark("{shown} and {more} more"), shown=shown, more=more) if more > 0 else shown,
     )
 
 

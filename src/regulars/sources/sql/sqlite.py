@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
 from regulars.sources.sql.arrowed import BATCH_ROWS, write_batches
 from regulars.sources.sql.urls import Address
 
@@ -27,8 +28,10 @@ def tables(address: Address) -> list[str]:
     except sqlite3.DatabaseError as error:
         raise RegularsError(
             "source.not_a_table",
-            f"{address.shown} is not a readable SQLite database: {error}",
-            hint="Check the path.",
+            mark("{address} is not a readable SQLite database: {error}"),
+            hint=mark("Check the path."),
+            address=address.shown,
+            error=error,
         ) from error
     return [name for (name,) in found]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SYSTEMS = {
@@ -52,17 +53,19 @@ def address_of(url: str) -> Address:
     if system is None:
         raise RegularsError(
             "source.unknown_scheme",
-            f"Nothing can be read from {scheme}:// addresses.",
-            hint="Known are sqlite:///path, postgresql://… and mysql://…; download other files first.",
+            mark("Nothing can be read from {scheme}:// addresses."),
+            hint=mark("Known are sqlite:///path, postgresql://… and mysql://…; download other files first."),
+            scheme=scheme,
         )
     if system == "sqlite":
         path = Path(unquote(url.split("://", 1)[1].split("?", 1)[0].removeprefix("/")))
         if not path.is_file():
             raise RegularsError(
                 "source.missing",
-                f"There is no SQLite file {path}.",
-                hint="sqlite:///shop.db is relative, sqlite:////srv/shop.db absolute.",
+                mark("There is no SQLite file {path}."),
+                hint=mark("sqlite:///shop.db is relative, sqlite:////srv/shop.db absolute."),
                 kind=Kind.MISSING,
+                path=path,
             )
         return Address(system, url, "", f"sqlite:///{path}", path)
     try:
@@ -71,8 +74,9 @@ def address_of(url: str) -> Address:
     except ValueError:
         raise RegularsError(
             "source.unknown_scheme",
-            f"The {scheme}:// address cannot be taken apart.",
-            hint="Write user:password@host:port/name.",
+            mark("The {scheme}:// address cannot be taken apart."),
+            hint=mark("Write user:password@host:port/name."),
+            scheme=scheme,
         ) from None
     user = f"{parts.username}@" if parts.username else ""
     shown = f"{scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
