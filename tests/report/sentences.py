@@ -7,11 +7,15 @@ says any more are dropped, and what still waits for a translation is listed.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+
+from regulars.cli import command, speaking
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "regulars"
@@ -42,7 +46,20 @@ def collect() -> Catalog:
                 for _, message, _, _ in extract(method, handle, KEYWORDS, options=options):
                     if message:
                         found.add(message, locations=[(place, 0)])
+    for place, text in helps():
+        for _, message in speaking.paragraphs(text):
+            found.add(message, locations=[(place, 0)])
     return found
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """Yield the help texts of the command, its verbs and their options; docstrings cannot be marked."""
+    context = click.Context(command)
+    verbs = [command, *(command.get_command(context, name) for name in command.list_commands(context))]
+    for verb in verbs:
+        place = f"src/regulars/cli/{'group' if verb is command else verb.name}.py"
+        shown = [verb.help, verb.epilog, *(param.help for param in verb.params)]
+        yield from ((place, text) for text in shown if text)
 
 
 def catalogue_path(language: str) -> Path:

@@ -1,4 +1,4 @@
-"""Nothing a person reads may lack its Polish, lose a placeholder, or be kept for nobody."""
+"""Nothing a person reads may lack its Polish, lose a placeholder or how it is filled, or be kept for nobody."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 import pytest
 from tests.report import sentences
 
-PLACEHOLDER = re.compile(r"{(\w+)}")
+from regulars.kit.catalogue import read_catalogue
+
+PLACEHOLDER = re.compile(r"{(\w+(?:![a-z])?(?::[^}]*)?)}")
 
 
 def names(text):
@@ -50,3 +52,14 @@ def test_collecting_finds_sentences_of_python_and_of_templates():
     assert "What your customers are worth" in found  # a template
     assert "{share} of orders carry a discount." in found  # a Python file
     assert "{count} customer" in found  # a plural
+    assert "How many days the forecast looks ahead." in found  # help of an option
+
+
+def test_the_quick_reader_reads_what_babel_reads(polish):
+    quick = read_catalogue(sentences.catalogue_path("pl"))
+    for message in polish:
+        if isinstance(message.id, tuple):
+            assert quick.counted[message.id[0]] == message.string
+        elif message.id:
+            assert quick.sentences[message.id] == message.string
+    assert [quick.form(number) for number in (1, 2, 5, 12, 22, 25)] == [0, 1, 2, 2, 1, 2]

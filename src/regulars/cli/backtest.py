@@ -11,7 +11,7 @@ from regulars.cli import options
 from regulars.cli.options import Reading
 
 
-@click.command()
+@options.verb()
 @options.orders
 @click.option(
     "--cutoff",
@@ -23,7 +23,7 @@ from regulars.cli.options import Reading
 @click.option(
     "--out",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=options.Folder(),
     help="Write backtest.parquet (a row a customer) and backtest.json here.",
 )
 @options.language

@@ -9,11 +9,11 @@ import click
 from regulars.cli import options
 
 
-@click.command()
+@options.verb()
 @click.option(
     "--out",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=options.Folder(),
     default=Path("demo"),
     show_default=True,
     help="Where the simulated shop and its report go.",
@@ -32,7 +32,7 @@ def demo(folder: Path, seed: int, language: str) -> None:
     from regulars.runtime.journey import analyse, read_orders
 
     world = replace(simulator.demo(), seed=seed)
-    with stage("Simulating a shop"):
+    with stage(mark("Simulating a shop")):
         simulator.simulate(world, folder / "shop")
     with read_orders(folder / "shop" / "order_lines", time_zone=world.time_zone) as orders:
         found = analyse(orders, margin=0.45, costs=folder / "shop" / "costs.parquet", title=world.name)

@@ -18,6 +18,8 @@ from typing import Any
 import click
 
 from regulars.cli import options
+from regulars.cli.speaking import t
+from regulars.kit.i18n import LANGUAGES, LOCALE_FOLDER, fill, mark, speaking, spoken
 
 LIBRARIES = (
     "ibis-framework",
@@ -39,7 +41,10 @@ ASSETS = Path(__file__).parent.parent / "report" / "assets"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. ``state`` is ``ok``, ``note`` (an option is absent) or ``bad`` (something will not work)."""
+    """One thing looked at. ``state`` is ``ok``, ``note`` (an option is absent) or ``bad`` (something will not work).
+
+    ``name`` is a message id, so that programs find it in any language; ``found`` and ``advice`` are in the one spoken.
+    """
 
     name: str
     state: str
@@ -47,19 +52,21 @@ class Check:
     advice: str = ""
 
 
-@click.command()
+@options.verb()
+@options.language
 @options.as_json
-def doctor(as_json: bool) -> int:
+def doctor(language: str, as_json: bool) -> int:
     """Say whether this machine has what Regulars needs.
 
     Exit code 3 when something that Regulars cannot do without is missing.
     """
-    found = checks()
-    bad = any(check.state == "bad" for check in found)
-    if as_json:
-        click.echo(json.dumps({"ok": not bad, "checks": [asdict(check) for check in found]}, indent=2))
-    else:
-        _show(found)
+    with speaking(language):
+        found = checks()
+        bad = any(check.state == "bad" for check in found)
+        if as_json:
+            click.echo(json.dumps({"ok": not bad, "checks": [asdict(check) for check in found]}, indent=2))
+        else:
+            _show(found)
     return 3 if bad else 0
 
 
@@ -80,7 +87,10 @@ def checks() -> list[Check]:
 
 def _python() -> Check:
     return Check(
-        "Python", "ok" if sys.version_info >= (3, 11) else "bad", platform.python_version(), sys.executable
+        mark("Python"),
+        "ok" if sys.version_info >= (3, 11) else "bad",
+        platform.python_version(),
+        sys.executable,
     )
 
 
@@ -88,10 +98,12 @@ def _libraries() -> list[Check]:
     missing = [name for name in LIBRARIES if _version(name) is None]
     told = ", ".join(f"{name} {_version(name)}" for name in ("regulars", *LIBRARIES) if _version(name))
     base = Check(
-        "Libraries",
+        mark("Libraries"),
         "bad" if missing else "ok",
         told,
-        f"Missing: {', '.join(missing)}. Install again: pip install regulars" if missing else "",
+        t("Missing: {names}. Install again: pip install regulars", names=", ".join(missing))
+        if missing
+        else "",
     )
     return [base, *(_extra(extra, names) for extra, names in EXTRAS.items())]
 
@@ -100,25 +112,37 @@ def _extra(extra: str, names: tuple[str, ...]) -> Check:
     there = [f"{name} {_version(name)}" for name in names if _version(name)]
     absent = [name for name in names if not _version(name)]
     advice = (
-        f"Not installed: {', '.join(absent)}. Add with: pip install 'regulars[{extra}]'" if absent else ""
+        t(
+            "Not installed: {names}. Add with: pip install 'regulars[{extra}]'",
+            names=", ".join(absent),
+            extra=extra,
+        )
+        if absent
+        else ""
     )
-    return Check("Databases as a source", "note" if absent else "ok", ", ".join(there) or "none", advice)
+    return Check(
+        mark("Databases as a source"), "note" if absent else "ok", ", ".join(there) or t("none"), advice
+    )
 
 
 def _threads() -> Check:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("Processor", "ok", f"{usable} of {os.cpu_count()} cores usable")
+    return Check(
+        mark("Processor"), "ok", t("{usable} of {count} cores usable", usable=usable, count=os.cpu_count())
+    )
 
 
 def _memory() -> Check:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = _container_limit()
     usable = min(total, limit) if limit else total
-    told = f"{_size(total)} in the machine" + (
-        f", {_size(limit)} allowed here" if limit and limit < total else ""
+    told = (
+        t("{total} in the machine, {limit} allowed here", total=_size(total), limit=_size(limit))
+        if limit and limit < total
+        else t("{total} in the machine", total=_size(total))
     )
-    advice = "Less than 1 GB: large files will be slow." if usable < LEAST_MEMORY else ""
-    return Check("Memory", "note" if advice else "ok", told, advice)
+    advice = t("Less than 1 GB: large files will be slow.") if usable < LEAST_MEMORY else ""
+    return Check(mark("Memory"), "note" if advice else "ok", told, advice)
 
 
 def _container_limit() -> int | None:
@@ -139,11 +163,19 @@ def _scratch() -> Check:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         return Check(
-            "Temporary folder", "bad", f"{folder}: {error.strerror}", "Set TMPDIR to a folder you can write."
+            mark("Temporary folder"),
+            "bad",
+            f"{folder}: {error.strerror}",
+            t("Set TMPDIR to a folder you can write."),
         )
-    advice = "Less than 2 GB free: set TMPDIR to a larger disk for large files." if free < LEAST_DISK else ""
+    advice = (
+        t("Less than 2 GB free: set TMPDIR to a larger disk for large files.") if free < LEAST_DISK else ""
+    )
     return Check(
-        "Temporary folder", "note" if advice else "ok", f"{folder}, writable, {_size(free)} free", advice
+        mark("Temporary folder"),
+        "note" if advice else "ok",
+        t("{folder}, writable, {free} free", folder=folder, free=_size(free)),
+        advice,
     )
 
 
@@ -165,18 +197,26 @@ def _duckdb() -> Check:
             workspace.close()
     except Exception as error:  # whatever it is, the doctor must live to tell it
         return Check(
-            "Engine duckdb", "bad", f"{type(error).__name__}: {error}", "Install again: pip install regulars"
+            mark("Engine duckdb"),
+            "bad",
+            f"{type(error).__name__}: {error}",
+            t("Install again: pip install regulars"),
         )
-    return Check("Engine duckdb", "ok" if answer == 6 else "bad", "answers")
+    return Check(mark("Engine duckdb"), "ok" if answer == 6 else "bad", t("answers"))
 
 
 def _spark() -> Check:
     java, package = java_version(), _version("pyspark")
-    told = f"Java {java or 'not found'}, pyspark {package or 'not installed'}"
+    told = ", ".join(
+        (
+            t("Java {version}", version=java) if java else t("Java not found"),
+            t("pyspark {version}", version=package) if package else t("pyspark not installed"),
+        )
+    )
     if package and java and java >= 17:
-        return Check("Engine spark", "ok", told)
-    advice = "Optional. Needs Java 17 or later and: pip install 'regulars[spark]'"
-    return Check("Engine spark", "note", told, advice)
+        return Check(mark("Engine spark"), "ok", told)
+    advice = t("Optional. Needs Java 17 or later and: pip install 'regulars[spark]'")
+    return Check(mark("Engine spark"), "note", told, advice)
 
 
 def java_version() -> int | None:
@@ -196,22 +236,27 @@ def java_version() -> int | None:
 def _report() -> Check:
     built = sorted(path.name for path in ASSETS.iterdir()) if ASSETS.is_dir() else []
     if built:
-        return Check("Report's charts", "ok", ", ".join(built))
+        return Check(mark("Report's charts"), "ok", ", ".join(built))
     return Check(
-        "Report's charts", "bad", "not built", "No report can be written. Build them with: make setup"
+        mark("Report's charts"),
+        "bad",
+        t("not built"),
+        t("No report can be written. Build them with: make setup"),
     )
 
 
 def _languages() -> Check:
-    from regulars.kit.i18n import LANGUAGES, LOCALE_FOLDER
-
     absent = [
         name
         for name in LANGUAGES
         if name != "en" and not (LOCALE_FOLDER / name / "LC_MESSAGES" / "regulars.po").is_file()
     ]
-    advice = f"No catalogue for: {', '.join(absent)}. Install again: pip install regulars" if absent else ""
-    return Check("Languages", "bad" if absent else "ok", ", ".join(LANGUAGES), advice)
+    advice = (
+        t("No catalogue for: {names}. Install again: pip install regulars", names=", ".join(absent))
+        if absent
+        else ""
+    )
+    return Check(mark("Languages"), "bad" if absent else "ok", ", ".join(LANGUAGES), advice)
 
 
 def _version(name: str) -> str | None:
@@ -222,15 +267,16 @@ def _version(name: str) -> str | None:
 
 
 def _size(count: float) -> str:
-    return f"{count / 1024**3:.1f} GB"
+    return fill("{count:.1f} GB", {"count": count / 1024**3}, spoken())
 
 
 def _show(found: list[Check]) -> None:
-    signs = {"ok": "ok", "note": "note", "bad": "BAD"}
+    signs = {"ok": t("ok"), "note": t("note"), "bad": t("BAD")}
     colours: dict[str, Any] = {"ok": "green", "note": "yellow", "bad": "red"}
-    width = max(len(check.name) for check in found)
+    width = max(len(t(check.name)) for check in found)
+    first = max(len(sign) for sign in signs.values())
     for check in found:
-        sign = click.style(f"{signs[check.state]:<4}", fg=colours[check.state])
-        click.echo(f"{sign}  {check.name:<{width}}  {check.found}")
+        sign = click.style(f"{signs[check.state]:<{first}}", fg=colours[check.state])
+        click.echo(f"{sign}  {t(check.name):<{width}}  {check.found}")
         if check.advice:
-            click.echo(f"{'':<6}{'':<{width}}  {check.advice}")
+            click.echo(f"{'':<{first + 2}}{'':<{width}}  {check.advice}")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import Translator, mark, spoken, translator
 
 EXIT_CODES = {"done": 0, "internal": 1, "bad": 2, "unavailable": 3, "interrupted": 130}
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENOMEM}
@@ -27,7 +28,11 @@ def report_failure(error: BaseException, *, as_json: bool = False) -> int:
         _silence(sys.stdout)
         return EXIT_CODES["done"]
     if isinstance(error, KeyboardInterrupt | click.Abort) or type(error).__name__ == "InterruptException":
-        _say({"code": "interrupted", "kind": "interrupted", "message": "Interrupted."}, as_json, 130)
+        _say(
+            {"code": "interrupted", "kind": "interrupted", "message": _t()(mark("Interrupted."))},
+            as_json,
+            130,
+        )
         return EXIT_CODES["interrupted"]
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
@@ -42,27 +47,39 @@ def report_failure(error: BaseException, *, as_json: bool = False) -> int:
 
 
 def describe(error: BaseException) -> tuple[dict[str, Any], int]:
-    """Return an error as a problem (code, kind, message, hint) and its exit code."""
+    """Return an error as a problem (code, kind, message, hint) in the language spoken, and its exit code."""
+    t = _t()
     if isinstance(error, RegularsError):
         code = EXIT_CODES["unavailable" if error.kind is Kind.UNAVAILABLE else "bad"]
-        return _problem(error.code, error.kind.value, error.message, error.hint), code
+        return _problem(error.code, error.kind.value, *error.said(spoken())), code
     if isinstance(error, click.ClickException):
         where = getattr(error, "ctx", None)
-        hint = f"See: {where.command_path} --help" if where is not None else ""
+        hint = t("See: {command} --help", command=where.command_path) if where is not None else ""
         return _problem("cli.usage", "invalid", error.format_message(), hint), EXIT_CODES["bad"]
     if isinstance(error, OSError) and error.errno in _DISK:
-        place = f": {error.filename}" if error.filename else ""
-        message = f"The system refused: {error.strerror}{place}."
-        hint = "Check free space and permissions, of the folder for results and of the temporary folder (TMPDIR)."
+        place = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        message = t("The system refused: {reason}.", reason=place)
+        hint = t(
+            "Check free space and permissions, of the folder for results and of the temporary folder (TMPDIR)."
+        )
         return _problem("system.refused", "unavailable", message, hint), EXIT_CODES["unavailable"]
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
-        message = "The memory given to Regulars was not enough."
-        hint = "Give more with --memory (for example --memory 8GB), or free disk space for spilling (TMPDIR)."
+        message = t("The memory given to Regulars was not enough.")
+        hint = t(
+            "Give more with --memory (for example --memory 8GB), or free disk space for spilling (TMPDIR)."
+        )
         return _problem("system.memory", "unavailable", message, hint), EXIT_CODES["unavailable"]
     told = " ".join(str(error).split())[:300]
-    message = f"An error inside Regulars: {type(error).__name__}{': ' + told if told else ''}."
-    hint = "Run again with REGULARS_DEBUG=1 for the traceback, and please report it."
+    message = t(
+        "An error inside Regulars: {what}.",
+        what=f"{type(error).__name__}: {told}" if told else type(error).__name__,
+    )
+    hint = t("Run again with REGULARS_DEBUG=1 for the traceback, and please report it.")
     return _problem("internal", "internal", message, hint), EXIT_CODES["internal"]
+
+
+def _t() -> Translator:
+    return translator(spoken())
 
 
 def _problem(code: str, kind: str, message: str, hint: str) -> dict[str, Any]:

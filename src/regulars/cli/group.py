@@ -13,17 +13,19 @@ import click
 
 import regulars
 from regulars.cli.failures import EXIT_CODES, report_failure
+from regulars.cli.speaking import Verb, chosen, t, teach_click
+from regulars.kit.i18n import mark, speaking
 
 PROGRAM = "regulars"
 
 VERBS = {
-    "value": "What every customer is worth: figures, forecast, segments and a report.",
-    "backtest": "What the forecast would have said on an earlier day, beside what happened.",
-    "segments": "Who belongs to which segment, and what each segment is worth.",
-    "simulate": "Write a shop that does not exist, of any size, with its truth beside it.",
-    "demo": "Simulate a shop, analyse it and open its report.",
-    "doctor": "Say whether this machine has what Regulars needs.",
-    "completion": "Print the script that completes commands in your shell.",
+    "value": mark("What every customer is worth: figures, forecast, segments and a report."),
+    "backtest": mark("What the forecast would have said on an earlier day, beside what happened."),
+    "segments": mark("Who belongs to which segment, and what each segment is worth."),
+    "simulate": mark("Write a shop that does not exist, of any size, with its truth beside it."),
+    "demo": mark("Simulate a shop, analyse it and open its report."),
+    "doctor": mark("Say whether this machine has what Regulars needs."),
+    "completion": mark("Print the script that completes commands in your shell."),
 }
 """Name and one line of each verb; the module ``regulars.cli.<name>`` holds the command ``<name>``."""
 
@@ -39,11 +41,11 @@ Exit codes
 With --json an error is one JSON object on standard error:
 code, kind, message, hint and exit_code.
 
-REGULARS_DEBUG=1 shows the traceback of an error inside Regulars.
+REGULARS_DEBUG=1 shows the traceback of an error inside Regulars. REGULARS_LANG=pl speaks Polish.
 """
 
 
-class Verbs(click.Group):
+class Verbs(Verb, click.Group):
     """A group that knows its verbs by name and imports only the one that is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -57,19 +59,24 @@ class Verbs(click.Group):
         module = importlib.import_module(f"regulars.cli.{cmd_name}")
         return getattr(module, cmd_name)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options, then the verbs."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the verbs from their one-line descriptions, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        with formatter.section(t("Commands")):
+            formatter.write_dl([(name, t(line)) for name, line in VERBS.items()])
 
     def shell_complete(
         self, ctx: click.Context, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:
         """Complete verbs without importing them, then whatever click knows about the group's options."""
         if incomplete and not incomplete[0].isalnum():
-            return click.Command.shell_complete(self, ctx, incomplete)
+            return super().shell_complete(ctx, incomplete)
         return [
-            click.shell_completion.CompletionItem(name, help=line)
+            click.shell_completion.CompletionItem(name, help=t(line))
             for name, line in VERBS.items()
             if name.startswith(incomplete)
         ]
@@ -82,7 +89,7 @@ class Verbs(click.Group):
 
         near = get_close_matches(args[0], VERBS, n=1, cutoff=0.5)
         if args[0] not in VERBS and near and not args[0].startswith("-"):
-            ctx.fail(f"There is no command {args[0]!r}. Did you mean {near[0]!r}?")
+            ctx.fail(t("There is no command {name!r}. Did you mean {near!r}?", name=args[0], near=near[0]))
         return super().resolve_command(ctx, args)
 
 
@@ -107,18 +114,26 @@ def main(args: Sequence[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     signal.signal(signal.SIGTERM, _end)
+    language = chosen(words)
+    if language != "en":
+        teach_click()
+    with speaking(language):
+        sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    """Run the command and return its exit code."""
     try:
         _complete()
         # Not click's own main(): that one keeps interrupts and broken pipes to itself.
         with command.make_context(PROGRAM, words) as context:
             answer: Any = command.invoke(context)
         sys.stdout.flush()
-        code = answer if isinstance(answer, int) and not isinstance(answer, bool) else EXIT_CODES["done"]
     except SystemExit:
         raise
     except BaseException as error:
-        code = report_failure(error, as_json=_asks_for_json(words))
-    sys.exit(code)
+        return report_failure(error, as_json=_asks_for_json(words))
+    return answer if isinstance(answer, int) and not isinstance(answer, bool) else EXIT_CODES["done"]
 
 
 def _complete() -> None:

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import wraps
+from functools import partial, wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from regulars.cli.speaking import VARIABLE, Verb, t
 from regulars.kit.i18n import LANGUAGES
 
-Verb = TypeVar("Verb", bound=Callable[..., Any])
+Work = TypeVar("Work", bound=Callable[..., Any])
 _NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
@@ -55,7 +57,7 @@ class Day(click.ParamType[date]):
         try:
             return date.fromisoformat(str(value).strip())
         except ValueError:
-            self.fail(f"{value!r} is not a day; write it as 2024-12-31.", param, ctx)
+            self.fail(t("{value!r} is not a day; write it as 2024-12-31.", value=value), param, ctx)
 
 
 class Size(click.ParamType[str]):
@@ -67,7 +69,9 @@ class Size(click.ParamType[str]):
         """Check and normalise an amount of memory."""
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])i?B?\s*", str(value), re.IGNORECASE)
         if not found or float(found[1]) <= 0:
-            self.fail(f"{value!r} is not an amount of memory; write it as 4GB or 900MB.", param, ctx)
+            self.fail(
+                t("{value!r} is not an amount of memory; write it as 4GB or 900MB.", value=value), param, ctx
+            )
         return f"{found[1]}{found[2].upper()}B"
 
 
@@ -84,8 +88,21 @@ class Share(click.ParamType[float]):
         except ValueError:
             part = float("nan")
         if not 0 <= part <= 1:
-            self.fail(f"{value!r} is not a share; write it as 0.35 or 35%.", param, ctx)
+            self.fail(t("{value!r} is not a share; write it as 0.35 or 35%.", value=value), param, ctx)
         return part
+
+
+class Folder(click.Path):
+    """A folder to write to; it need not exist."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Refuse what is a file."""
+        if Path(value).is_file():
+            self.fail(t("{folder!r} is a file; name a folder.", folder=str(value)), param, ctx)
+        return Path(value)
 
 
 class Zone(click.ParamType[str]):
@@ -102,8 +119,9 @@ class Zone(click.ParamType[str]):
             ZoneInfo(str(value))
         except (OSError, ValueError, LookupError):
             near = get_close_matches(str(value), available_timezones(), n=1)
-            nearest = f" Did you mean {near[0]}?" if near else ""
-            self.fail(f"There is no time zone {value!r}; write it as Europe/Warsaw.{nearest}", param, ctx)
+            told = t("There is no time zone {value!r}; write it as Europe/Warsaw.", value=value)
+            nearest = " " + t("Did you mean {possibility}?", possibility=near[0]) if near else ""
+            self.fail(told + nearest, param, ctx)
         return str(value)
 
 
@@ -112,7 +130,9 @@ def _currency(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         return None
     code = value.strip().upper()
     if not re.fullmatch(r"[A-Z]{3}", code):
-        raise click.BadParameter(f"{value!r} is not a currency; write it as EUR or PLN.", ctx, param)
+        raise click.BadParameter(
+            t("{value!r} is not a currency; write it as EUR or PLN.", value=value), ctx, param
+        )
     return code
 
 
@@ -122,9 +142,11 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
         name, equals, rest = value.partition("=")
         name, rest = name.strip(), rest.strip()
         if not equals or not name or not rest:
-            raise click.BadParameter(f"{value!r} is not a pair; write it as {param.metavar}.", ctx, param)
+            raise click.BadParameter(
+                t("{value!r} is not a pair; write it as {form}.", value=value, form=param.metavar), ctx, param
+            )
         if name in pairs:
-            raise click.BadParameter(f"{name!r} is given twice.", ctx, param)
+            raise click.BadParameter(t("{name!r} is given twice.", name=name), ctx, param)
         pairs[name] = rest
     return pairs
 
@@ -139,10 +161,12 @@ def _rates(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
             rate = Decimal("NaN")
         if not rate.is_finite() or rate <= 0:
             raise click.BadParameter(
-                f"{text!r} is not a rate for {code}; write it as {code}=1.08.", ctx, param
+                t("{text!r} is not a rate for {code}; write it as {code}=1.08.", text=text, code=code),
+                ctx,
+                param,
             )
         if code in rates:
-            raise click.BadParameter(f"{code!r} is given twice.", ctx, param)
+            raise click.BadParameter(t("{name!r} is given twice.", name=code), ctx, param)
         rates[code] = rate
     return rates
 
@@ -152,7 +176,9 @@ def _delimiter(ctx: click.Context, param: click.Parameter, value: str | None) ->
         return None
     sign = _NAMED_DELIMITERS.get(value.lower(), value)
     if len(sign) != 1:
-        raise click.BadParameter(f"{value!r} is not one character; write it as ';' or tab.", ctx, param)
+        raise click.BadParameter(
+            t("{value!r} is not one character; write it as ';' or tab.", value=value), ctx, param
+        )
     return sign
 
 
@@ -219,7 +245,7 @@ _READING = (
 _NAMES = tuple(Reading.__dataclass_fields__)
 
 
-def reading(verb: Verb) -> Verb:
+def reading(verb: Work) -> Work:
     """Add every option about reading orders; the verb gets them as one ``reading: Reading``."""
 
     @wraps(verb)
@@ -239,14 +265,28 @@ orders = click.argument("origin", metavar="ORDERS")
 maybe_orders = click.argument("origin", metavar="[ORDERS]", required=False)
 """The same, for a verb that can answer something without: ``origin: str | None``."""
 
+verb = partial(click.command, cls=Verb)
+"""Makes a function a verb whose help and errors can be translated."""
+
+
+class Spoken(click.Option):
+    """The language option: a variable that names a language we do not speak counts for nothing."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """Return the variable's value if it is a language we speak."""
+        value = super().resolve_envvar_value(ctx)
+        return value if value in LANGUAGES else None
+
+
 language = click.option(
     "--lang",
     "language",
+    cls=Spoken,
     type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
-    envvar="REGULARS_LANG",
-    help="Language of findings, tables and report.",
+    envvar=VARIABLE,
+    help="Language of everything said, printed and written.",
 )
 """The verb gets ``language: str``."""
 

@@ -11,12 +11,13 @@ import click
 
 from regulars.cli import options
 from regulars.cli.options import Reading
+from regulars.cli.speaking import t
 
 if TYPE_CHECKING:
     from regulars.segments import Thresholds
 
 
-@click.command()
+@options.verb()
 @options.maybe_orders
 @options.as_of
 @options.margin
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=options.Folder(),
     help="Write segments.parquet (a row a customer) and segments.json here.",
 )
 @options.language
@@ -52,7 +53,7 @@ def segments(
     from regulars.segments import Thresholds, catalogue
 
     if origin is None and not list_thresholds:
-        raise click.UsageError("Missing argument 'ORDERS'.")
+        raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
     if folder is not None:
         ensure_writable(folder)
     limits = Thresholds.parse(thresholds)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regulars.cli import options
+from regulars.cli.speaking import t
+from regulars.kit.i18n import fill, mark, translator
 
 if TYPE_CHECKING:
     from regulars.simulator import Simulated, World
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
 PILOT = 4_096
 """Customers drawn to learn how many lines one has."""
 LONGEST_YEARS = 20
+COUNTED = {
+    "orders": mark("orders"),
+    "order_lines": mark("order lines"),
+    "customers": mark("customers"),
+    "events": mark("events"),
+    "newsletters": mark("newsletters"),
+}
 
 
-@click.command()
+@options.verb()
 @click.option("--customers", type=click.IntRange(1), metavar="N", help="Customers in all. [default: 20000]")
 @click.option(
     "--lines",
@@ -35,10 +44,11 @@ LONGEST_YEARS = 20
 @click.option(
     "--out",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=options.Folder(),
     required=True,
     help="A new or empty folder, or an earlier simulation, which is replaced.",
 )
+@options.language
 @options.as_json
 def simulate(
     customers: int | None,
@@ -48,6 +58,7 @@ def simulate(
     form: Any,
     with_events: bool,
     folder: Path,
+    language: str,
     as_json: bool,
 ) -> None:
     """Write a shop that does not exist, of any size, with its truth beside it.
@@ -55,15 +66,16 @@ def simulate(
     The folder appears when it is complete. Analyse it with: regulars value FOLDER/order_lines --out report
     """
     if customers is not None and lines is not None:
-        raise click.UsageError("Give --customers or --lines, not both.")
+        raise click.UsageError(t("Give --customers or --lines, not both."))
+    from regulars.kit.i18n import mark
     from regulars.kit.progress import stage
     from regulars.simulator import simulate as write
 
     world = build(customers, lines, years, seed, with_events=with_events)
     done = [0.0]
-    with stage("Simulating a shop", share=lambda: done[0]):
+    with stage(mark("Simulating a shop"), share=lambda: done[0]):
         written = write(world, folder, format=form, progress=lambda share: done.__setitem__(0, share))
-    _tell(written, world, as_json=as_json)
+    _tell(written, world, language, as_json=as_json)
 
 
 def build(
@@ -94,7 +106,7 @@ def customers_for(world: World, lines: int) -> int:
     return max(1, round(lines * PILOT / max(drawn.bought.past, 1)))
 
 
-def _tell(written: Simulated, world: World, *, as_json: bool) -> None:
+def _tell(written: Simulated, world: World, language: str, *, as_json: bool) -> None:
     if as_json:
         told = {
             "folder": str(written.folder),
@@ -106,7 +118,9 @@ def _tell(written: Simulated, world: World, *, as_json: bool) -> None:
         }
         click.echo(json.dumps(told, indent=2))
         return
+    t = translator(language)
     for name, count in written.counts.items():
-        click.echo(f"{count:>15,}  {name.replace('_', ' ')}")
-    click.echo(f"Written to {written.folder}")
-    click.echo(f"Analyse it with: regulars value {written.paths['order_lines']} --out report")
+        number = fill("{count:,}", {"count": count}, language).replace("\u00a0", " ")
+        click.echo(f"{number:>15}  {t(COUNTED.get(name, name))}")
+    click.echo(t("Written to {folder}", folder=written.folder))
+    click.echo(t("Analyse it with: regulars value {path} --out report", path=written.paths["order_lines"]))

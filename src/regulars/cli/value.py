@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from regulars.runtime.journey import Analysis
 
 
-@click.command()
+@options.verb()
 @options.orders
 @options.horizon
 @options.as_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=options.Folder(),
     help="Write customers.parquet, summary.json, rejects.parquet and report.html here.",
 )
 @options.language

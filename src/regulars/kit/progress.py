@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from regulars.kit.i18n import fill, spoken
+
 PATIENCE_SECONDS = 2.0
 
 
 @contextmanager
-def stage(title: str, *, share: Callable[[], float | None] | None = None) -> Iterator[None]:
-    """Show ``title`` with the elapsed time (and ``share()`` done, 0..1, if known) while the block runs."""
+def stage(title: str, *, share: Callable[[], float | None] | None = None, **values: object) -> Iterator[None]:
+    """Show ``title``, a marked message, with the elapsed time (and ``share()`` done, 0..1, if known) while the block runs."""
     if not sys.stderr.isatty():
         yield
         return
+    title = fill(title, values, spoken())
     done = threading.Event()
     started = time.monotonic()
 

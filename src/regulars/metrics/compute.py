@@ -121,7 +121,7 @@ def members(
         cohort=number_of(cohort),
         month=None if month_index is None else number_of(cohort) + month_index,
     )
-    return orders.workspace.engine.arrow(cell, title="Looking up customers")
+    return orders.workspace.engine.arrow(cell, title=mark("Looking up customers"))
 
 
 def _number(figure: Figure) -> float | Unknown:
@@ -134,7 +134,7 @@ def _number(figure: Figure) -> float | Unknown:
 
 def _period(orders: Orders, as_of: date | None, window_days: int) -> Period:
     found = orders.workspace.engine.arrow(
-        frames.bounds(orders.orders), title="Finding the first and last day"
+        frames.bounds(orders.orders), title=mark("Finding the first and last day")
     )
     row = found.to_pylist()[0]
     day = as_of or row["any_on"]
@@ -180,15 +180,17 @@ class _Pass:
 
     @cached_property
     def days(self) -> list[dict[str, Any]]:
-        return self.rows(frames.daily(self.facts), "Adding up days")
+        return self.rows(frames.daily(self.facts), mark("Adding up days"))
 
     @cached_property
     def firsts(self) -> list[dict[str, Any]]:
-        return self.rows(frames.firsts(self.steps, gaps.REPEAT_DAYS), "Counting first and second orders")
+        return self.rows(
+            frames.firsts(self.steps, gaps.REPEAT_DAYS), mark("Counting first and second orders")
+        )
 
     @cached_property
     def cells(self) -> list[dict[str, Any]]:
-        return self.rows(frames.cells(self.steps), "Counting cohorts")
+        return self.rows(frames.cells(self.steps), mark("Counting cohorts"))
 
     @cached_property
     def cohorts(self) -> list[cohorts.Cohort]:
@@ -196,7 +198,7 @@ class _Pass:
 
     @cached_property
     def gaps(self) -> list[dict[str, Any]]:
-        return self.rows(frames.gaps(self.steps), "Counting days between orders")
+        return self.rows(frames.gaps(self.steps), mark("Counting days between orders"))
 
     @cached_property
     def gap_days(self) -> int | Unknown:
@@ -210,17 +212,17 @@ class _Pass:
             start=self.period.recent[0] - timedelta(days=1),
             end=self.period.as_of,
         )
-        return self._save(frame, "buyers", "Adding up customers")
+        return self._save(frame, "buyers", mark("Adding up customers"))
 
     @cached_property
     def by_product(self) -> ir.Table:
         frame = product_frames.by_product(self.lines, self.orders.products)
-        return self._save(frame, "by_product", "Adding up products")
+        return self._save(frame, "by_product", mark("Adding up products"))
 
     @cached_property
     def first_lines(self) -> ir.Table:
         frame = product_frames.first_lines(self.lines, self.buyers, self.orders.products)
-        return self._save(frame, "first_lines", "Reading first baskets")
+        return self._save(frame, "first_lines", mark("Reading first baskets"))
 
     @cached_property
     def totals(self) -> dict[str, money.Totals]:
@@ -229,7 +231,7 @@ class _Pass:
             "previous": self.period.previous,
             "overall": self.period.overall,
         }
-        people = self.rows(frames.buyers_in(self.steps, windows), "Counting customers")[0]
+        people = self.rows(frames.buyers_in(self.steps, windows), mark("Counting customers"))[0]
         return {
             name: money.totals(
                 self.days, window, customers=people[name], new=money.new_customers(self.firsts, window)
@@ -241,7 +243,9 @@ class _Pass:
     def margin(self) -> worth.Margin:
         asked = self.given_margin is None and self.orders.capabilities.cost
         cost = (
-            self.rows(product_frames.costs(self.by_product), "Adding up product costs")[0] if asked else None
+            self.rows(product_frames.costs(self.by_product), mark("Adding up product costs"))[0]
+            if asked
+            else None
         )
         return worth.margin_of(self.given_margin, cost)
 
@@ -253,7 +257,7 @@ class _Pass:
 
     @cached_property
     def churn(self) -> list[Figure]:
-        lapses = self.rows(frames.lapses(self.buyers), "Counting lapsed customers")[0]
+        lapses = self.rows(frames.lapses(self.buyers), mark("Counting lapsed customers"))[0]
         return list(gaps.churn(lapses, self.gap_days, self.period))
 
 
@@ -263,13 +267,13 @@ def _revenue(found: _Pass) -> Found:
     yield from money.figures(period, totals["recent"], totals["previous"], totals["overall"], told)
     yield cohorts.months(found.cells, money.by_month(found.days), period)
     yield breakdowns.weekdays(found.days, period)
-    moments = found.rows(frames.moments(found.facts), "Reading the clock") if told.clock else []
+    moments = found.rows(frames.moments(found.facts), mark("Reading the clock")) if told.clock else []
     yield breakdowns.hours(moments, found.orders.shop.time_zone, told, period)
-    bands = found.rows(frames.bands(found.facts), "Counting discounts") if told.discounts else []
+    bands = found.rows(frames.bands(found.facts), mark("Counting discounts")) if told.discounts else []
     yield breakdowns.discount_bands(bands, told, period)
-    lands = found.rows(frames.countries(found.facts), "Counting countries") if told.country else []
+    lands = found.rows(frames.countries(found.facts), mark("Counting countries")) if told.country else []
     homes = (
-        found.rows(frames.by_first(found.buyers, "first_country"), "Counting countries")
+        found.rows(frames.by_first(found.buyers, "first_country"), mark("Counting countries"))
         if told.country
         else []
     )
@@ -290,7 +294,7 @@ def _value(found: _Pass) -> Found:
     period, margin = found.period, found.margin
     yield from worth.figures(period, found.totals["recent"], found.cohorts, found.lifespan, margin)
     yield from cohorts.lifetime_value(found.cohorts, period, margin.factor)
-    ages = found.rows(frames.ages(found.steps, cohorts.HORIZONS), "Adding up value by age")
+    ages = found.rows(frames.ages(found.steps, cohorts.HORIZONS), mark("Adding up value by age"))
     yield from cohorts.by_days(ages, found.firsts, period, margin.factor)
 
 
@@ -300,12 +304,15 @@ def _channels(found: _Pass, costs: channels.Costs | Unknown) -> Found:
         new = frames.won_by_channel(found.buyers, *costs.window)
         ages = frames.channel_ages(found.steps, found.buyers, *costs.window)
         won = channels.groups(
-            found.rows(new, "Counting new customers"), found.rows(ages, "Adding up what they brought")
+            found.rows(new, mark("Counting new customers")),
+            found.rows(ages, mark("Adding up what they brought")),
         )
     yield from channels.acquisition(costs, won[0], found.margin, found.period)
     told = found.orders.capabilities
     asked = told.channel or not isinstance(costs, Unknown)
-    ever = found.rows(frames.by_first(found.buyers, "first_channel"), "Counting channels") if asked else []
+    ever = (
+        found.rows(frames.by_first(found.buyers, "first_channel"), mark("Counting channels")) if asked else []
+    )
     yield channels.channels(ever, costs, won, found.margin, told, found.period)
 
 
@@ -317,18 +324,18 @@ def _products(found: _Pass) -> Found:
     first: dict[str, list[dict[str, Any]]] = {"product_key": [], "category": []}
     if told.products:
         leading = product_frames.top(found.by_product, products.TOP_PRODUCTS)
-        best = found.rows(leading, "Finding the leading products")
-        again = found.rows(product_frames.repurchase(found.lines, leading), "Counting who bought again")
-        groups = found.rows(product_frames.by_category(found.by_product), "Adding up categories")
+        best = found.rows(leading, mark("Finding the leading products"))
+        again = found.rows(product_frames.repurchase(found.lines, leading), mark("Counting who bought again"))
+        groups = found.rows(product_frames.by_category(found.by_product), mark("Adding up categories"))
         named = product_frames.first_products(
             product_frames.first_baskets(found.first_lines, "product_key"),
             found.orders.products,
             products.TOP_PRODUCTS,
         )
-        first["product_key"] = found.rows(named, "Reading first baskets")
+        first["product_key"] = found.rows(named, mark("Reading first baskets"))
         if told.categories:
             grouped = product_frames.first_baskets(found.first_lines, "category")
-            first["category"] = found.rows(grouped, "Reading first baskets")
+            first["category"] = found.rows(grouped, mark("Reading first baskets"))
     yield products.top_products(best, again, period)
     yield products.categories(groups, told, period)
     yield from products.first_baskets(first["product_key"], first["category"], told, period)
@@ -341,14 +348,14 @@ def _affinity(found: _Pass) -> Found:
         for name in ("product_pairs", "category_pairs"):
             yield affinity.affinity(name, [], window, sample=1, empty=products.NO_PRODUCTS)
         return
-    lines = found.rows(product_frames.recent_lines(found.lines, window[0]), "Counting order lines")
+    lines = found.rows(product_frames.recent_lines(found.lines, window[0]), mark("Counting order lines"))
     sample = affinity.every(lines[0]["lines"])
     count = product_frames.basket_count(found.lines, window[0], sample)
-    number = found.rows(count, "Counting baskets")[0]["baskets"]
+    number = found.rows(count, mark("Counting baskets"))[0]["baskets"]
     items = product_frames.top(found.by_product, affinity.TOP_ITEMS, by="lines")
     titles: dict[affinity.Item, tuple[str, str]] = {
         row["product_key"]: (row["product_id"], row["title"] or row["product_id"])
-        for row in found.rows(items.select("product_key", "product_id", "title"), "Naming products")
+        for row in found.rows(items.select("product_key", "product_id", "title"), mark("Naming products"))
     }
     for name, column, mapping in (
         ("product_pairs", "product_key", items),
@@ -358,6 +365,6 @@ def _affinity(found: _Pass) -> Found:
             yield affinity.affinity(name, [], window, sample=sample, empty=products.NO_CATEGORIES)
             continue
         baskets = product_frames.baskets(found.lines, mapping, column, window[0], sample)
-        read = found.orders.workspace.engine.arrow(baskets, title="Reading baskets")
+        read = found.orders.workspace.engine.arrow(baskets, title=mark("Reading baskets"))
         rows = affinity.pairs(read, number, titles if column == "product_key" else {})
         yield affinity.affinity(name, rows, window, sample=sample, empty=None)

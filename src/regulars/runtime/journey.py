@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import regulars
 from regulars import metrics, report, segments, sources, value
 from regulars.kit.files import publishing
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders, open_workspace
@@ -87,7 +88,7 @@ def read_orders(
     """
     workspace = open_workspace(engine=engine, memory_limit=memory_limit, threads=threads, folder=scratch)
     try:
-        with stage("Reading orders"):
+        with stage(mark("Reading orders")):
             return sources.read(
                 origin,
                 workspace,
@@ -170,7 +171,7 @@ class Analysis:
     def write(self, folder: Path, *, language: str = "en") -> tuple[Path, ...]:
         """Write customers.parquet, summary.json, rejects.parquet and report.html; all of them appear together or none."""
         with publishing(folder) as scratch:
-            with stage("Writing the results"):
+            with stage(mark("Writing the results")):
                 pq.write_table(self.customers, scratch / "customers.parquet", compression="zstd")
                 (scratch / "summary.json").write_text(dumps(self.summary()), encoding="utf-8")
                 (scratch / "rejects.parquet").write_bytes(self.orders.rejects.read_bytes())

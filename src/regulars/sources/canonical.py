@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.lake import Capabilities
 from regulars.sources import identity, zones
@@ -22,12 +23,12 @@ DEC = "DECIMAL(18, 4)"
 
 def write(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Facts, folder: Path) -> None:
     """Write orders, lines, products and identities."""
-    with stage("Writing orders"):
+    with stage(mark("Writing orders")):
         _copy(connection, _orders(reading, facts), folder / "orders.parquet")
     orders = f"read_parquet({text(str(folder / 'orders.parquet'))})"
-    with stage("Writing order lines"):
+    with stage(mark("Writing order lines")):
         _copy(connection, _lines(connection, orders), folder / "lines.parquet")
-    with stage("Writing products and customers"):
+    with stage(mark("Writing products and customers")):
         _copy(connection, _products(reading), folder / "products.parquet")
         _copy(connection, identity.names(orders), folder / "identities.parquet")
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.lake import Orders, Shop
 from regulars.sources import canonical, cells, facts, intake, packed, reading, settle, zones
@@ -60,7 +61,7 @@ def read(
         today or datetime.now(UTC).date(),
     )
     connection = workspace.door.connection
-    with stage("Reading"):
+    with stage(mark("Reading")):
         raw = read_raw(origin, workspace, query=query, sheet=sheet, encoding=encoding, delimiter=delimiter)
     with raw.guarded():
         given = naming.checked(mapping, raw.columns)
@@ -73,7 +74,7 @@ def read(
             raw, found = packed.unpacked(connection, raw, found)
         folder = workspace.folder / "orders"
         folder.mkdir(parents=True, exist_ok=True)
-        with stage("Reading every cell"):
+        with stage(mark("Reading every cell")):
             decided = reading.look(connection, raw, found, options)
             decided.shipping_repeats = habits.shipping_repeats
             cells.build(connection, raw, decided, workspace.folder)
@@ -82,7 +83,7 @@ def read(
         intake.check_usable(seen)
         decided.clock, decided.negative = bool(seen["clock"]), bool(seen["negative"])
         decided.nobody = bool(seen["lines_without_customer"])
-        with stage("Settling orders"):
+        with stage(mark("Settling orders")):
             made = facts.build(connection, decided)
         canonical.write(connection, decided, made, folder)
         account = intake.summary(connection, raw, decided, made, seen, folder)

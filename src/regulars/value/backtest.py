@@ -163,7 +163,9 @@ def _outcome(
     intervals: bool,
 ) -> _Outcome | Unknown:
     summary = Summary.from_arrow(
-        engine.arrow(frames.customer_summary(days, cutoff), title=f"Summing up customers until {cutoff}")
+        engine.arrow(
+            frames.customer_summary(days, cutoff), title=mark("Summing up customers until an earlier day")
+        )
     )
     missing = minimum.missing(summary, cutoff)
     if missing is not None:

@@ -157,7 +157,7 @@ def estimate(
         title="Purchase days of each customer",
     )
     summary = Summary.from_arrow(
-        engine.arrow(frames.customer_summary(days, as_of), title="Summing up customers")
+        engine.arrow(frames.customer_summary(days, as_of), title=mark("Summing up customers"))
     )
     unknown = minimum.missing(summary, as_of)
     fitted = model.fit(summary) if unknown is None else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ class DuckDB:
 
     def arrow(self, table: ir.Table, *, title: str = "") -> pa.Table:
         """Execute and return everything as Arrow."""
-        with stage(title or "Computing", share=self._share):
+        with stage(title or mark("Computing"), share=self._share):
             return table.to_pyarrow()
 
     def save(self, table: ir.Table, path: Path, *, title: str = "") -> ir.Table:
         """Execute into one Parquet file and return the table that reads it."""
-        with stage(title or f"Writing {path.stem}", share=self._share):
+        with stage(title or mark("Writing {name}"), name=path.stem, share=self._share):
             table.to_parquet(str(path), compression="zstd")
         return self.read(path)
 

@@ -11,6 +11,7 @@ import ibis
 import pyspark
 from pyspark.sql import SparkSession
 
+from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ class Spark:
 
     def arrow(self, table: ir.Table, *, title: str = "") -> pa.Table:
         """Execute and return everything as Arrow."""
-        with stage(title or "Computing on Spark"):
+        with stage(title or mark("Computing on Spark")):
             return table.to_pyarrow()
 
     def save(self, table: ir.Table, path: Path, *, title: str = "") -> ir.Table:
         """Execute into a folder of Parquet files and return the table that reads it."""
-        with stage(title or f"Writing {path.stem} on Spark"):
+        with stage(title or mark("Writing {name} on Spark"), name=path.stem):
             self.backend.compile(table)
             self._session.sql(self.backend.compile(table)).write.mode("overwrite").parquet(str(path))
         return self.read(path)

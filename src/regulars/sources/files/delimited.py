@@ -84,7 +84,7 @@ def _prepare(
     ):
         return Intake(path, dialect, encoding, line_end, parallel=not dialect.multiline)
     copy = desk.scratch(".csv")
-    with stage(f"Unpacking {name}"):
+    with stage(mark("Unpacking {name}"), name=name):
         wrong = plain.write_plain(
             path,
             name,

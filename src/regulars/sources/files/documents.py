@@ -41,7 +41,7 @@ def read_json(path: Path, name: str, desk: Desk, *, compression: str | None = No
         plain.write_plain(path, name, source, compression=compression, encoding=encoding)
     array = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
     objects, target = desk.scratch(".parquet"), desk.scratch(".parquet")
-    with stage(f"Reading {name}"):
+    with stage(mark("Reading {name}"), name=name):
         _take(source, name, desk, objects, array=array)
         keys = _keys(name, desk, objects)
         total, kept = _spread(desk, objects, target, keys) if keys else (0, 0)

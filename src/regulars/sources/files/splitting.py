@@ -49,7 +49,7 @@ def split(taken: Intake, name: str, target: Path, desk: Desk) -> list[Loss]:
     size = taken.path.stat().st_size
     statement = f"COPY (SELECT * FROM {_scan(taken, rejects, scans)}) TO {text(str(target))} (FORMAT parquet, COMPRESSION lz4_raw)"
     try:
-        with desk.in_order(), desk.patience(name, size), stage(f"Reading {name}"):
+        with desk.in_order(), desk.patience(name, size), stage(mark("Reading {name}"), name=name):
             con.execute(statement)
         found = con.execute(
             f"SELECT line_byte_position, min(error_type), coalesce(left(min(csv_line), 200), '') FROM {rejects} "

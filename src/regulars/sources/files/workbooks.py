@@ -32,7 +32,7 @@ def read_workbook(path: Path, name: str, desk: Desk) -> Part:
 
     Raises ``source.locked`` for a password, ``source.corrupt``, ``source.sheet`` and ``source.no_rows``.
     """
-    with stage(f"Reading {name}"):
+    with stage(mark("Reading {name}"), name=name):
         sheet, header, clocked = _choose(path, name, desk)
         names = unique_names(header.names)
         target = desk.scratch(".parquet")

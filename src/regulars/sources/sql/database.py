@@ -38,7 +38,7 @@ def read_database(url: str, query: str | None, con: duckdb.DuckDBPyConnection, t
     address = address_of(url)
     system = _SYSTEMS[address.system]
     try:
-        with stage(f"Reading {address.shown}"):
+        with stage(mark("Reading {address}"), address=address.shown):
             tables = system.tables(address)
             asked = query or only_table(address, tables)
             select = select_of(asked, address, tables)
