@@ -1,7 +1,8 @@
 """The published methods behind the figures, one file each: arrays in, arrays out.
 
-Purchases and drop-out (``pareto_nbd``, drawn from in ``pareto_nbd_draws``; ``bg_nbd`` and ``nbd`` to compare with), spend
-(``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), time to an event (``survival``) and things
+Purchases and drop-out (``pareto_nbd``, drawn from in ``pareto_nbd_draws``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare
+with; ``cnbd_k`` where customers buy at regular intervals), spend (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a
+shop's seasons as a clock (``seasonal_time``), time to an event (``survival``) and things
 bought together (``association``). Nothing here knows a table, a file or a database.
 """
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
         association,
         bg_nbd,
         clv,
+        cnbd_k,
         gamma_gamma,
+        mbg_nbd,
         nbd,
         pareto_nbd,
         pareto_nbd_draws,
+        seasonal_time,
         survival,
     )
 
@@ -28,10 +32,13 @@ __all__ = [
     "association",
     "bg_nbd",
     "clv",
+    "cnbd_k",
     "gamma_gamma",
+    "mbg_nbd",
     "nbd",
     "pareto_nbd",
     "pareto_nbd_draws",
+    "seasonal_time",
     "survival",
 ]
 

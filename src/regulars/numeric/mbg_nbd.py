@@ -1,0 +1,119 @@
+"""MBG/NBD: the BG/NBD in which one may stop right after the first purchase too.
+
+Purchases at rate λ ~ Gamma(r, α); after each purchase, the first one too, the customer stops with probability p ~ Beta(a, b)
+(Batislam, Denizel & Filiztekin 2007; Hoppe & Wagner 2007). So whoever bought once may be gone, as shops know they often
+are. Up to the usual constant the likelihood is
+
+    Γ(r+x) α^r / Γ(r) · B(a, b+x+1) / B(a, b) · (α+T)^-(r+x) · { 1 + a / (b+x) ((α+T) / (α+t_x))^(r+x) }
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regulars.numeric import beta_geometric, beta_geometric_future
+from regulars.numeric.beta_geometric_future import Draws
+from regulars.numeric.fit import Fit, Floats, Parameters
+from regulars.numeric.pareto_nbd_draws import Customers
+
+_FORM = beta_geometric.Form(name="MBG/NBD", k=1, first=1)
+
+
+class MBGNBD(NamedTuple):
+    """Shape r and rate α of the purchase rates, both shapes a, b of the probabilities to stop."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+
+def fit(
+    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None
+) -> Fit[MBGNBD]:
+    """Find the maximum-likelihood parameters; input, units and errors as in ``pareto_nbd.fit``."""
+    return beta_geometric.fit(_FORM, MBGNBD, frequency, recency, T, weights)
+
+
+def log_likelihood(
+    params: Parameters,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+) -> float:
+    """Return the log-likelihood of the histories under ``params``."""
+    return beta_geometric.log_likelihood(_FORM, params, frequency, recency, T, weights)
+
+
+def probability_alive(params: Parameters, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
+    """Return P(still active at T | history) of each customer."""
+    return beta_geometric.probability_alive(_FORM, params, frequency, recency, T)
+
+
+def probability_of_none(
+    params: Parameters, horizon: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Floats:
+    """Return P(no purchase in (T, T + horizon] | history) of each customer."""
+    return beta_geometric.probability_of_none(_FORM, params, horizon, frequency, recency, T)
+
+
+def expected_purchases(
+    params: Parameters, horizon: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Floats:
+    """Return E[purchases in (T, T + horizon] | history] of each customer; a new one has 0, 0, 0."""
+    return discounted_purchases(params, horizon, 0.0, frequency, recency, T)
+
+
+def discounted_purchases(
+    params: Parameters,
+    horizon: float,
+    rate: float,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+) -> Floats:
+    """Return E[Σ e^(-rate·(t_i - T)) over purchases t_i in (T, T + horizon] | history] of each customer.
+
+    ``rate`` as in ``pareto_nbd.discounted_purchases``. An endless horizon is allowed with rate > 0 or a > 1.
+    """
+    return beta_geometric_future.discounted_purchases(_FORM, params, horizon, rate, frequency, recency, T)
+
+
+def probability_of(params: Parameters, n: ArrayLike, t: ArrayLike) -> Floats:
+    """Return P(a new customer makes n repeat purchases in (0, t]); n and t broadcast."""
+    return beta_geometric_future.probability_of(_FORM, params, n, t)
+
+
+def simulate(params: Parameters, T: ArrayLike, rng: np.random.Generator) -> Customers:
+    """Draw customers first seen T units of time ago; ``lifetime`` is infinite for those active at T."""
+    return beta_geometric_future.simulate(_FORM, params, T, rng)
+
+
+def posterior_draws(
+    params: Parameters,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    draws: int,
+    rng: np.random.Generator,
+) -> Draws:
+    """Draw (alive, λ, p) of each customer given the history: arrays of shape (draws, customers)."""
+    return beta_geometric_future.posterior_draws(_FORM, params, frequency, recency, T, draws, rng)
+
+
+def simulate_purchases(
+    params: Parameters,
+    horizon: float,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    draws: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Draw the number of purchases in (T, T + horizon] of each customer, shape (draws, customers)."""
+    return beta_geometric_future.simulate_purchases(_FORM, params, horizon, frequency, recency, T, draws, rng)
