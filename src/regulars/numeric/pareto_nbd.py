@@ -43,14 +43,19 @@ class ParetoNBD(NamedTuple):
 
 
 def fit(
-    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    start: Parameters | None = None,
 ) -> Fit[ParetoNBD]:
     """Find the maximum-likelihood parameters.
 
     One entry a customer: repeat purchases, time of the last one and end of observation, both since the first purchase.
     α and β come in the unit of time of the input. Raises ``ValueError`` for what cannot be a history (negative, recency
     beyond T, not finite, no customers); any valid input gives finite parameters; ``Fit.undetermined`` says which of
-    them mean little.
+    them mean little. ``start`` is where the search begins, such as the parameters of a fit to nearly the same data.
     """
     histories = distinct(frequency, recency, T, weights)
     total = histories.weight.sum()
@@ -58,14 +63,19 @@ def fit(
         raise ValueError("There must be at least one customer to fit.")
     scale = float((histories.weight * histories.T).sum() / total) or 1.0
     scaled = _Likelihood(histories, scale, len(histories.inverse) / total)
-    found = _search(scaled)
+    units = np.array([1.0, scale, 1.0, scale])
+    found = _search(scaled, None if start is None else np.log(np.array(checked(start)) / units))
     shift = -float((histories.weight * histories.x).sum() * np.log(scale))
-    return conclude(ParetoNBD, found, np.array([1.0, scale, 1.0, scale]), scaled.unit, shift)
+    return conclude(ParetoNBD, found, units, scaled.unit, shift)
 
 
-def _search(likelihood: _Likelihood) -> Maximum:
+def _search(likelihood: _Likelihood, begin: Floats | None = None) -> Maximum:
     """Search from the best start, on a sketch of the histories first when there are many."""
     lower, upper = _LOWER, _UPPER
+    if begin is not None:
+        found = maximise(likelihood, np.clip(begin, lower, upper), lower, upper)
+        if found.converged:
+            return found
     sketch = likelihood.sketch(_SKETCH)
     ranked = sorted(_STARTS, key=lambda start: -sketch(start, derivatives=False)[0])
     found = maximise(sketch, ranked[0], lower, upper)
@@ -263,6 +273,19 @@ def discounted_purchases(
     ends, where = np.unique(histories.T, return_inverse=True)
     paid = discounted_lifetime(s, beta + ends, checked_horizon(horizon), rate)
     return histories.spread(alive_share((r, alpha, s, beta), histories) * rates * paid[where])
+
+
+def purchases_of_new(params: Parameters, t: ArrayLike) -> Floats:
+    """Return E[repeat purchases in (0, t]] of someone of whom nothing but the first purchase, at 0, is known.
+
+    Equation 17 of Fader & Hardie (2005): rβ/(α(s-1)) · {1 - (β/(β+t))^(s-1)}; s = 1 is its limit. Any shape of t >= 0.
+    """
+    r, alpha, s, beta = checked(params)
+    until = np.asarray(t, float)
+    if not (np.isfinite(until).all() and (until >= 0).all()):
+        raise ValueError("t must be finite and not negative.")
+    length = np.log1p(until / beta)
+    return r / alpha * beta * length * exprel(-(s - 1) * length)
 
 
 def continuous_rate(yearly: float, units_a_year: float) -> float:

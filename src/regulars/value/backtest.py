@@ -177,7 +177,7 @@ def _outcome(
         )
     horizon = timedelta(days=assumptions.horizon_days)
     actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
-    model = fit(summary)
+    model = fit(summary, engine.arrow(frames.purchases_by_day(days, cutoff)))
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
     return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
 

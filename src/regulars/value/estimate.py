@@ -160,7 +160,9 @@ def estimate(
         engine.arrow(frames.customer_summary(days, as_of), title=mark("Summing up customers"))
     )
     unknown = minimum.missing(summary, as_of)
-    fitted = model.fit(summary) if unknown is None else None
+    fitted = (
+        model.fit(summary, engine.arrow(frames.purchases_by_day(days, as_of))) if unknown is None else None
+    )
     if churn_gap_days is None and lifespan_years is None and last is not None:
         churn_gap_days, lifespan_years = metrics.rhythm(orders, as_of)
     if churn_gap_days is None:

@@ -59,6 +59,12 @@ def customer_summary(days: ir.Table, as_of: date) -> ir.Table:
     )
 
 
+def purchases_by_day(days: ir.Table, as_of: date) -> ir.Table:
+    """How many customers bought on each day until ``as_of`` (inclusive)."""
+    until = days.filter((days.ordered_on <= ibis.date(as_of)) & (days.orders > 0))
+    return until.group_by("ordered_on").agg(customers=until.count())
+
+
 def spend_between(days: ir.Table, after: date, until: date) -> ir.Table:
     """Spend and orders of each customer in ``after < day <= until``; what a forecast made on ``after`` is held against."""
     window = days.filter((days.ordered_on > ibis.date(after)) & (days.ordered_on <= ibis.date(until)))

@@ -1,4 +1,7 @@
-"""The default forecast: Pareto/NBD for how often, Gamma-Gamma with the first order for how much, refunds on top."""
+"""The default forecast: Pareto/NBD in the shop's own time for how often, Gamma-Gamma with the first order for how much.
+
+Refunds come on top as a layer of their own.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from regulars.numeric import clv, gamma_gamma, pareto_nbd
-from regulars.value import refunds
+from regulars.numeric import clv, gamma_gamma, pareto_nbd, seasonal_time
+from regulars.value import level, refunds
 from regulars.value.assumptions import DAYS_A_WEEK, Assumptions
 
 if TYPE_CHECKING:
@@ -45,57 +50,70 @@ class Prediction:
 class Model:
     """A fitted forecast; its time unit is the week."""
 
-    purchasing: Fit[pareto_nbd.ParetoNBD]
+    purchasing: level.Purchasing
     spending: Fit[gamma_gamma.GammaGamma]
     refunds: refunds.RefundShare
 
     def to_json(self) -> dict[str, Any]:
         """Parameters (time unit: weeks) with their standard errors, ready for JSON."""
-        return {
-            "purchasing": {"name": "Pareto/NBD", "time_unit": "week", **_fit_json(self.purchasing)},
+        how = self.purchasing
+        told: dict[str, Any] = {
+            "purchasing": {"name": "Pareto/NBD", "time_unit": "week", **_fit_json(how.newcomers)},
             "spending": {"name": "Gamma-Gamma with the first order", **_fit_json(self.spending)},
             "refunds": {"shop_share": self.refunds.shop, "prior_purchases": self.refunds.prior_purchases},
         }
+        if how.established is not None:
+            told["established"] = {
+                "name": "Pareto/NBD of customers who were there when the orders begin",
+                "first_bought_until_day": how.established_until,
+                **_fit_json(how.established),
+            }
+        if not how.clock.is_steady:
+            told["seasonal_pace"] = [round(float(pace), 4) for pace in how.clock.pace]
+        return told
 
     def predict(self, summary: Summary, assumptions: Assumptions, *, intervals: bool = True) -> Prediction:
         """Predict every customer of a summary over ``assumptions.horizon_days``."""
-        x, t_x, T = _weeks(summary)
-        horizon = assumptions.horizon_days / DAYS_A_WEEK
-        rate = assumptions.continuous_rate_weekly
-        orders = pareto_nbd.expected_purchases(self.purchasing.params, horizon, x, t_x, T)
-        discounted = pareto_nbd.discounted_purchases(self.purchasing.params, horizon, rate, x, t_x, T)
+        x, t_x, T = self.purchasing.weeks(summary)
+        calendar = assumptions.horizon_days / DAYS_A_WEEK
+        horizon = self.purchasing.horizon_weeks(summary.as_of_day, assumptions.horizon_days)
+        # Money is discounted by the calendar; over the horizon both run the same distance.
+        rate = assumptions.continuous_rate_weekly * calendar / horizon
         seen = np.where(summary.spend > 0, summary.purchase_days, 0)
         spend = expected_spend(self.spending, seen, summary.mean_spend)
         kept = 1 - self.refunds.expected(summary.spend, summary.refunded)
         scale = kept * assumptions.margin_or_all
-        low = high = None
-        if intervals:
-            tail = (1 - assumptions.interval) / 2
-            bounds = clv.intervals(
-                self.purchasing.params,
-                self.spending.params,
-                x,
-                t_x,
-                T,
-                seen,
-                summary.mean_spend,
-                horizon=horizon,
-                rate=rate,
-                levels=(tail, 1 - tail),
-                draws=assumptions.draws,
-                seed=assumptions.seed,
-            )
-            low, high = bounds[0] * scale, bounds[1] * scale
+        found = {name: np.zeros(len(summary)) for name in ("alive", "orders", "paid", "none", "low", "high")}
+        tail = (1 - assumptions.interval) / 2
+        for rows, fit in self.purchasing.groups(summary.first_day):
+            history = (x[rows], t_x[rows], T[rows])
+            found["alive"][rows] = pareto_nbd.probability_alive(fit.params, *history)
+            found["orders"][rows] = pareto_nbd.expected_purchases(fit.params, horizon, *history)
+            found["paid"][rows] = pareto_nbd.discounted_purchases(fit.params, horizon, rate, *history)
+            found["none"][rows] = pareto_nbd.probability_of_none(fit.params, horizon, *history)
+            if intervals:
+                found["low"][rows], found["high"][rows] = clv.intervals(
+                    fit.params,
+                    self.spending.params,
+                    *history,
+                    seen[rows],
+                    summary.mean_spend[rows],
+                    horizon=horizon,
+                    rate=rate,
+                    levels=(tail, 1 - tail),
+                    draws=assumptions.draws,
+                    seed=assumptions.seed,
+                )
         return Prediction(
-            p_alive=pareto_nbd.probability_alive(self.purchasing.params, x, t_x, T),
-            expected_orders=orders,
+            p_alive=found["alive"],
+            expected_orders=found["orders"],
             expected_spend=spend,
             kept_share=kept,
-            p_none=pareto_nbd.probability_of_none(self.purchasing.params, horizon, x, t_x, T),
-            spend=orders * spend,
-            clv=discounted * spend * scale,
-            low=low,
-            high=high,
+            p_none=found["none"],
+            spend=found["orders"] * spend,
+            clv=found["paid"] * spend * scale,
+            low=found["low"] * scale if intervals else None,
+            high=found["high"] * scale if intervals else None,
         )
 
 
@@ -110,15 +128,23 @@ def expected_spend(
     return spend
 
 
-def fit(summary: Summary) -> Model:
-    """Fit all three layers to a summary."""
-    x, t_x, T = _weeks(summary)
+def fit(summary: Summary, bought: pa.Table) -> Model:
+    """Fit all three layers to a summary; ``bought`` is what :func:`frames.purchases_by_day` gives for the same time."""
     paying = summary.spend > 0
     return Model(
-        purchasing=pareto_nbd.fit(x, t_x, T),
+        purchasing=level.fit(summary, _repeats(summary, bought)),
         spending=gamma_gamma.fit(summary.purchase_days[paying], summary.mean_spend[paying]),
         refunds=refunds.fit(summary.purchase_days, summary.spend, summary.refunded),
     )
+
+
+def _repeats(summary: Summary, bought: pa.Table) -> NDArray[np.float64]:
+    """Count repeat purchases by day of the year: all purchases less first ones."""
+    days = np.asarray(pc.cast(pc.cast(bought["ordered_on"], pa.date32()), pa.int32()))
+    counts = np.asarray(bought["customers"]).astype(float)
+    year = seasonal_time.YEAR
+    total = np.bincount(seasonal_time.day_of_year(days), counts, minlength=year).astype(float)
+    return total - np.bincount(seasonal_time.day_of_year(summary.first_day), minlength=year)
 
 
 def _fit_json(fit: Fit[Any]) -> dict[str, Any]:
@@ -129,7 +155,3 @@ def _fit_json(fit: Fit[Any]) -> dict[str, Any]:
         "converged": fit.converged,
         "iterations": fit.iterations,
     }
-
-
-def _weeks(summary: Summary) -> tuple[Column, Column, Column]:
-    return summary.x, summary.recency / DAYS_A_WEEK, summary.T / DAYS_A_WEEK

@@ -72,6 +72,11 @@ class Summary:
         """Mean spend a purchase day, the first one included; never negative."""
         return np.maximum(self.spend, 0.0) / self.purchase_days
 
+    @property
+    def as_of_day(self) -> int:
+        """The end of observation, in days since 1970-01-01."""
+        return int(self.first_day[0] + self.T[0]) if len(self) else 0
+
     def span_days(self, as_of: date) -> int:
         """Days from the first purchase to the as-of date."""
         return (as_of - EPOCH).days - int(self.first_day.min()) if len(self) else 0

@@ -1,0 +1,113 @@
+"""Operational time: a clock that runs fast in a shop's busy weeks and slowly in its quiet ones.
+
+Purchase models assume that a customer's rate is steady. A shop's is not: with everybody's rate multiplied by one pace
+g(day of the year), the same models hold in the time τ(t) = ∫ g, and a forecast over the summer no longer continues the
+rush before Christmas. The pace is estimated from what all customers bought on each day of the year against what the
+model expected, smoothed over neighbouring days, and shrunk towards a steady year by how far it stands out of its noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regulars.numeric.fit import Floats
+
+YEAR = 365
+"""Days of the year that have a pace of their own; 31 December of a leap year shares the day before's."""
+BANDWIDTH = 7.0
+"""Standard deviation in days of the weights over neighbouring days: a rush of two weeks is seen, a weekday is not."""
+SLOWEST = 0.05
+"""A day's pace is never below this, so that time always moves."""
+_MEDIAN_CHI2 = 0.4549
+"""Median of the chi-squared distribution with one degree of freedom; a few odd weeks do not move a median."""
+_FIRST = np.datetime64("1900-01-01")
+_LAST = np.datetime64("2150-01-01")
+_EPOCH = np.datetime64("1970-01-01")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Operational time, in days; a steady clock agrees with the calendar."""
+
+    pace: Floats
+    """One relative speed a day of the year, mean 1."""
+
+    @classmethod
+    def steady(cls) -> Clock:
+        """Return the clock of a shop without seasons."""
+        return cls(np.ones(YEAR))
+
+    @cached_property
+    def is_steady(self) -> bool:
+        """Whether every day counts the same."""
+        return bool(np.all(self.pace == 1.0))
+
+    def at(self, day: ArrayLike) -> Floats:
+        """Return the time at the end of each day (whole days since 1970-01-01)."""
+        days = np.asarray(day).astype(np.int64)
+        if self.is_steady:
+            return days.astype(float)
+        return self._passed[days - int((_FIRST - _EPOCH).astype(int))]
+
+    @cached_property
+    def _passed(self) -> Floats:
+        days = np.arange(_FIRST, _LAST)
+        return np.cumsum(self.pace[_day_of_year(days)])
+
+
+def day_of_year(day: ArrayLike) -> NDArray[np.int64]:
+    """Return 0..364 for each day since 1970-01-01."""
+    return _day_of_year(_EPOCH + np.asarray(day).astype(np.int64))
+
+
+def _day_of_year(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    since = days.astype("datetime64[D]") - days.astype("datetime64[Y]").astype("datetime64[D]")
+    return np.minimum(since.astype(np.int64), YEAR - 1)
+
+
+def estimate(observed: ArrayLike, exposure: ArrayLike) -> Clock:
+    """Return the clock under which ``observed`` purchases are what ``exposure`` would bring.
+
+    Both have one entry a day of the year (shape 365): how many purchases there were, and how many there would have been
+    at pace 1. The smoothed ratio r of a day is replaced by 1 + (r - 1) τ² / (τ² + v): v is the variance that chance gives
+    it (Poisson, times the overdispersion seen from week to week), τ² how much more than that the ratios vary (method of
+    moments, as in James-Stein shrinkage). So a shop without seasons gets a steady clock, and days never seen pace 1.
+    """
+    bought, chance = np.asarray(observed, float), np.asarray(exposure, float)
+    if bought.shape != (YEAR,) or chance.shape != (YEAR,):
+        raise ValueError("observed and exposure must have one entry for each of 365 days.")
+    if not (np.isfinite(bought).all() and np.isfinite(chance).all()) or min(bought.min(), chance.min()) < 0:
+        raise ValueError("observed and exposure must be finite and not negative.")
+    if bought.sum() <= 0 or chance.sum() <= 0:
+        return Clock.steady()
+    weights = _weights()
+    seen, base = _smooth(bought, weights), _smooth(chance, weights)
+    known = base > 1e-9 * chance.max()
+    ratio = np.where(known, seen / np.where(known, base, 1.0), 1.0)
+    level = bought.sum() / chance.sum()
+    ratio = np.where(known, ratio / level, 1.0)
+    fitted = level * ratio * chance
+    # By weeks: a shop that is closed on Saturdays is no noisier for it.
+    weeks, said = (v[: YEAR // 7 * 7].reshape(-1, 7).sum(axis=1) for v in (bought, fitted))
+    found = (weeks - said)[said > 0] ** 2 / said[said > 0]
+    spread = max(1.0, float(np.median(found)) / _MEDIAN_CHI2)
+    noise = np.where(known, spread * (weights**2).sum() / np.where(known, level * base, 1.0), np.inf)
+    more = max(0.0, float(np.average((ratio[known] - 1) ** 2 - noise[known], weights=base[known])))
+    shrunk = np.maximum(1 + (ratio - 1) * np.where(known, more / (more + noise), 0.0), SLOWEST)
+    return Clock.steady() if more == 0 else Clock(shrunk / shrunk.mean())
+
+
+def _weights() -> Floats:
+    distance = np.minimum(np.arange(YEAR), YEAR - np.arange(YEAR))
+    weights = np.exp(-0.5 * (distance / BANDWIDTH) ** 2)
+    return weights / weights.sum()
+
+
+def _smooth(values: Floats, weights: Floats) -> Floats:
+    """Average over neighbouring days, around the turn of the year too."""
+    found = np.fft.irfft(np.fft.rfft(values) * np.fft.rfft(weights), YEAR)
+    return np.maximum(found, 0.0)

@@ -1,0 +1,173 @@
+"""When customers buy, as a whole: the shop's seasons, and those who were customers before the file begins.
+
+Ranking customers is nearly solved; the level of a forecast is not, because every plain model takes the last months for
+the rule. Two things put most of it right (``docs/decisions/0005-the-level.md`` has the measurements):
+
+- operational time (:mod:`regulars.numeric.seasonal_time`): days count by the shop's seasonal pace;
+- left truncation: a file begins in the middle of a shop's life, so its first weeks are full of customers who are not new.
+  They are fitted by themselves where the likelihood says that they differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from regulars.numeric import pareto_nbd, seasonal_time
+from regulars.numeric.seasonal_time import Clock
+from regulars.value.assumptions import DAYS_A_WEEK
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from regulars.numeric.fit import Fit
+    from regulars.value.summary import Summary
+
+ESTABLISHED_DAYS = 90
+"""Who buys within so many days of the file's first order may have been a customer before."""
+FEWEST_IN_GROUP = 200
+SEASON_SPAN_DAYS = 365
+"""Seasons are looked for once each day of the year has been seen."""
+ARRIVAL_SPREAD_DAYS = 60
+"""Where (nearly) everybody arrived at once, age and season are one thing in the first two years, and not told apart."""
+ROUNDS = 3
+_ARRIVALS = 64
+"""Days of arrival at a time, so that memory stays small over many years."""
+SKETCH = 40_000
+"""Seasons are found on about so many customers; the last fit sees everybody."""
+
+
+@dataclass(frozen=True)
+class Purchasing:
+    """How customers buy: a clock, and one Pareto/NBD for newcomers and, where they differ, one for the established.
+
+    Times are in weeks of the clock. ``established_until`` is the last day (since 1970-01-01) on which a first purchase
+    makes a customer established; None where all customers share one fit.
+    """
+
+    clock: Clock
+    newcomers: Fit[pareto_nbd.ParetoNBD]
+    established: Fit[pareto_nbd.ParetoNBD] | None = None
+    established_until: int | None = None
+
+    def groups(
+        self, first_day: NDArray[np.int64]
+    ) -> list[tuple[NDArray[np.intp], Fit[pareto_nbd.ParetoNBD]]]:
+        """Return who (positions) is described by which fit."""
+        if self.established is None or self.established_until is None:
+            return [(np.arange(len(first_day)), self.newcomers)]
+        early = first_day <= self.established_until
+        parts = [(np.flatnonzero(~early), self.newcomers), (np.flatnonzero(early), self.established)]
+        return [(rows, fit) for rows, fit in parts if len(rows)]
+
+    def weeks(self, summary: Summary) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return (x, t_x, T) of every customer in weeks of the clock."""
+        return _weeks(self.clock, summary.x, summary.first_day, summary.last_day, summary.as_of_day)
+
+    def horizon_weeks(self, as_of_day: int, days: int) -> float:
+        """Return how long the days after ``as_of_day`` are in weeks of the clock: short in a quiet season."""
+        end, begin = self.clock.at([as_of_day + days, as_of_day])
+        return float(end - begin) / DAYS_A_WEEK
+
+
+def fit(summary: Summary, repeats: NDArray[np.float64]) -> Purchasing:
+    """Fit how customers buy.
+
+    ``repeats`` counts repeat purchase days by day of the year (365 entries) over the same customers and time.
+    """
+    x, first, last, now = summary.x, summary.first_day, summary.last_day, summary.as_of_day
+    until = int(first.min()) + ESTABLISHED_DAYS
+    steady = _Sample(x, first, last, now, until)
+    sample = steady.thinned(SKETCH)
+    fits, clock = sample.groups(), Clock.steady()
+    if _seasons_can_be_seen(first, now):
+        for _ in range(ROUNDS):
+            clock = seasonal_time.estimate(repeats, sample.exposure(clock, fits))
+            if clock.is_steady:
+                break
+            fits = sample.fits(clock, fits)
+    if sample.share < 1 or clock.is_steady:
+        fits = steady.fits(clock, fits)
+    return Purchasing(clock, fits[0], *((fits[1], until) if len(fits) > 1 else ()))
+
+
+def _seasons_can_be_seen(first: NDArray[np.int64], now: int) -> bool:
+    early, late = np.quantile(first, [0.25, 0.75])
+    span = now - first.min()
+    return bool(
+        span >= 2 * SEASON_SPAN_DAYS or (span >= SEASON_SPAN_DAYS and late - early >= ARRIVAL_SPREAD_DAYS)
+    )
+
+
+Fits: TypeAlias = "list[Fit[pareto_nbd.ParetoNBD]]"
+"""Of everybody; or of newcomers and of the established."""
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Histories in calendar days, everybody's or evenly thinned out."""
+
+    x: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    now: int
+    until: int
+    share: float = 1.0
+
+    def thinned(self, size: int) -> _Sample:
+        kept = slice(None, None, max(1, len(self.x) // size))
+        x = self.x[kept]
+        return _Sample(x, self.first[kept], self.last[kept], self.now, self.until, len(x) / len(self.x))
+
+    def parts(self, *, split: bool) -> list[NDArray[np.bool_]]:
+        """Return newcomers and established, or everybody."""
+        early = self.first <= self.until
+        return [~early, early] if split else [np.ones(len(self.x), bool)]
+
+    def fits(self, clock: Clock, before: Fits) -> Fits:
+        """Fit each part in the time of the clock, beginning where the fits before ended."""
+        x, t_x, T = _weeks(clock, self.x, self.first, self.last, self.now)
+        return [
+            pareto_nbd.fit(x[part], t_x[part], T[part], start=found.params)
+            for part, found in zip(self.parts(split=len(before) > 1), before, strict=True)
+        ]
+
+    def groups(self) -> Fits:
+        """Return one fit, or two where these explain the histories better by the Bayesian information criterion."""
+        x, t_x, T = _weeks(Clock.steady(), self.x, self.first, self.last, self.now)
+        one = [pareto_nbd.fit(x, t_x, T)]
+        parts = self.parts(split=True)
+        if min(int(part.sum()) for part in parts) < FEWEST_IN_GROUP:
+            return one
+        two = [pareto_nbd.fit(x[part], t_x[part], T[part]) for part in parts]
+        gain = sum(found.log_likelihood for found in two) - one[0].log_likelihood
+        return two if gain > len(one[0].params) / 2 * np.log(len(x)) else one
+
+    def exposure(self, clock: Clock, fits: Fits) -> NDArray[np.float64]:
+        """Return the repeat purchases to expect on each day of the year, had its pace been 1.
+
+        From the first purchases and the fits alone, not from what customers did later: so a rush stands out.
+        """
+        days = np.arange(int(self.first.min()), self.now + 1)
+        ends = clock.at(days) / DAYS_A_WEEK
+        bought = np.zeros(len(days) - 1)
+        for part, found in zip(self.parts(split=len(fits) > 1), fits, strict=True):
+            arrivals, count = np.unique(self.first[part], return_counts=True)
+            begins = clock.at(arrivals) / DAYS_A_WEEK
+            for rows in range(0, len(arrivals), _ARRIVALS):
+                some = slice(rows, rows + _ARRIVALS)
+                passed = np.maximum(ends - begins[some, None], 0.0)
+                bought += count[some] @ np.diff(pareto_nbd.purchases_of_new(found.params, passed), axis=1)
+        expected = np.bincount(seasonal_time.day_of_year(days[1:]), bought, minlength=seasonal_time.YEAR)
+        return expected / clock.pace / self.share
+
+
+def _weeks(
+    clock: Clock, x: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64], now: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    begin = clock.at(first)
+    t_x = (clock.at(last) - begin) / DAYS_A_WEEK
+    T = (float(clock.at(now)) - begin) / DAYS_A_WEEK
+    return x, t_x, T
