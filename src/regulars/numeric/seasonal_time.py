@@ -74,8 +74,8 @@ def estimate(observed: ArrayLike, exposure: ArrayLike) -> Clock:
 
     Both have one entry a day of the year (shape 365): how many purchases there were, and how many there would have been
     at pace 1. The smoothed ratio r of a day is replaced by 1 + (r - 1) τ² / (τ² + v): v is the variance that chance gives
-    it (Poisson, times the overdispersion seen from week to week), τ² how much more than that the ratios vary (method of
-    moments, as in James-Stein shrinkage). So a shop without seasons gets a steady clock, and days never seen pace 1.
+    it (Poisson, times the overdispersion seen from week to week), τ² how much more than that, and than the uncertainty of its
+    mean, the ratios vary (method of moments, as in James-Stein shrinkage). So a shop without seasons gets a steady clock, and days never seen pace 1.
     """
     bought, chance = np.asarray(observed, float), np.asarray(exposure, float)
     if bought.shape != (YEAR,) or chance.shape != (YEAR,):
@@ -96,7 +96,10 @@ def estimate(observed: ArrayLike, exposure: ArrayLike) -> Clock:
     found = (weeks - said)[said > 0] ** 2 / said[said > 0]
     spread = max(1.0, float(np.median(found)) / _MEDIAN_CHI2)
     noise = np.where(known, spread * (weights**2).sum() / np.where(known, level * base, 1.0), np.inf)
-    more = max(0.0, float(np.average((ratio[known] - 1) ** 2 - noise[known], weights=base[known])))
+    told, chance_told = (float(np.average(v[known], weights=base[known])) for v in ((ratio - 1) ** 2, noise))
+    # Smoothing leaves so many independent stretches of the year; their mean square is that uncertain by chance.
+    stretches = YEAR * (weights**2).sum()
+    more = max(0.0, told - chance_told * (1 + np.sqrt(2 / stretches)))
     shrunk = np.maximum(1 + (ratio - 1) * np.where(known, more / (more + noise), 0.0), SLOWEST)
     return Clock.steady() if more == 0 else Clock(shrunk / shrunk.mean())
 
