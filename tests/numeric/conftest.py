@@ -39,6 +39,12 @@ def cdnow() -> Cdnow:
     )
 
 
+@pytest.fixture(scope="session")
+def donations() -> tuple[np.ndarray, ...]:
+    """11,104 donors: x, t_x, n and how many share them."""
+    return tuple(_columns("donations.csv", "frequency", "recency", "periods", "weights"))
+
+
 EXTREMES: dict[str, tuple[list[float], list[float], list[float]]] = {
     "one-timers only": ([0] * 50, [0] * 50, list(range(1, 51))),
     "one customer, once": ([0], [0], [10]),

@@ -1,9 +1,10 @@
 """The published methods behind the figures, one file each: arrays in, arrays out.
 
 Purchases and drop-out (``pareto_nbd``, drawn from in ``pareto_nbd_draws``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare
-with; ``cnbd_k`` where customers buy at regular intervals), spend (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a
-shop's seasons as a clock (``seasonal_time``), time to an event (``survival``) and things
-bought together (``association``). Nothing here knows a table, a file or a database.
+with; ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions),
+spend (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
+(``seasonal_time``), time to an event (``survival``) and things bought together (``association``). Nothing here knows a
+table, a file or a database.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from regulars.numeric import (
         accuracy,
         association,
+        bg_bb,
         bg_nbd,
         clv,
         cnbd_k,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
         nbd,
         pareto_nbd,
         pareto_nbd_draws,
+        sbg,
         seasonal_time,
         survival,
     )
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "accuracy",
     "association",
+    "bg_bb",
     "bg_nbd",
     "clv",
     "cnbd_k",
@@ -38,6 +42,7 @@ __all__ = [
     "nbd",
     "pareto_nbd",
     "pareto_nbd_draws",
+    "sbg",
     "seasonal_time",
     "survival",
 ]

@@ -21,6 +21,9 @@ _ROOTED = 100.0
 _WIDE = 30.0
 """Up to this shape a Beta distribution is wide compared with what is steep."""
 
+_ADDED = 1_024
+"""Up to so many terms are added one by one."""
+
 
 def nodes(a: float, b: float, steepness: float) -> tuple[Floats, Floats]:
     """Return quadrature nodes in (0, 1) and probabilities for Beta(a, b).
@@ -85,22 +88,23 @@ def _graded(a: float, b: float, steepness: float) -> tuple[Floats, Floats]:
 def geometric_sum(a: float, b: float, factor: float, terms: float) -> float:
     """Return Σ factor^i B(a, b + i) / B(a, b) over i = 0 .. terms - 1, the mean of a geometric sum over Beta(a, b).
 
-    ``terms`` may be infinite when factor < 1 or a > 1; raises ``ValueError`` when the sum is not finite. Up to some
-    thousand terms are added; beyond, the mean of the sum's closed form is taken by quadrature.
+    ``factor`` lies in (0, 1]; endless ``terms`` need factor < 1 or a > 1, else ``ValueError`` says so. Up to some thousand
+    terms are added; what is beyond is the mean of the sum's closed form, by quadrature.
     """
-    if terms <= 1_024:
+    if terms <= _ADDED:
         steps = np.arange(max(int(terms) - 1, 0))
-        ratios = factor * (b + steps) / (a + b + steps)
-        return float(min(terms, 1.0) + np.cumprod(ratios).sum())
+        return float(min(terms, 1.0) + np.cumprod(factor * (b + steps) / (a + b + steps)).sum())
     if factor == 1 and np.isinf(terms):
         if a <= 1:
-            raise ValueError("Without discounting and with a <= 1 an endless horizon has no finite value.")
+            raise ValueError(
+                "Without discounting and with so many who stay, an endless horizon has no finite value."
+            )
         return (a + b - 1) / (a - 1)
-    # The first terms are added so that what is left has its mass near zero only to the extent that it matters.
-    head, left = geometric_sum(a, b, factor, 1_024), terms - 1_024
-    steps = np.arange(1_024)
+    steps = np.arange(_ADDED)
     reached = float(np.exp(np.log(factor * (b + steps) / (a + b + steps)).sum()))
-    p, w = _jacobi(a, b + 1_024, 640)
+    left = terms - _ADDED
+    bend = min(left, 1 / (1 - factor)) if factor < 1 else left
+    p, share = nodes(a, b + _ADDED, bend)
     log_kept = np.log(factor) + np.log1p(-np.minimum(p, 1 - 1e-16))
-    whole = -np.expm1(left * log_kept) if np.isfinite(left) else 1.0
-    return float(head + reached * (w * whole / -np.expm1(log_kept)).sum())
+    tail = float((share * np.expm1(left * log_kept) / np.expm1(log_kept)).sum())
+    return geometric_sum(a, b, factor, _ADDED) + reached * tail
