@@ -19,11 +19,13 @@ from typing import IO, Any
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.report.model import Card, Intake, Words
+from regulars.report.page import change
 from regulars.report.speech import Speech
 from regulars.report.view import Said
 from regulars.segments import Row
 from regulars.value import Backtest
 
+SIGNS = {"up": "+", "down": "−", "flat": "±"}
 _SPACES = {"\u00a0": " ", "\u202f": " ", "\u2009": " "}
 
 
@@ -93,8 +95,8 @@ class Screen:
         shown = list(cards)
         rows = []
         for card in shown:
-            change = _change(card)
-            told = "" if change is None else self.speech.signed(change)
+            moved = change(card, self.speech)
+            told = "" if moved is None else SIGNS[moved[0]] + moved[2]
             rows.append(
                 (
                     self.speech.say(card.title),
@@ -329,10 +331,3 @@ def _fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> lis
     while sum(widths[place] + 3 for place in kept) > room and any(columns[place].spare for place in kept):
         kept.remove(max(kept, key=lambda place: columns[place].spare))
     return kept
-
-
-def _change(card: Card) -> float | None:
-    now, before = card.value, card.previous
-    if before is None or isinstance(now, Unknown) or isinstance(before, Unknown) or before == 0:
-        return None
-    return now / before - 1
