@@ -1,10 +1,10 @@
 """The published methods behind the figures, one file each: arrays in, arrays out.
 
-Purchases and drop-out (``pareto_nbd``, drawn from in ``pareto_nbd_draws``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare
-with; ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions),
-spend (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
-(``seasonal_time``), time to an event (``survival``) and things bought together (``association``). Nothing here knows a
-table, a file or a database.
+Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts`` and drawn from in ``pareto_nbd_draws``; ``bg_nbd``,
+``mbg_nbd`` and ``nbd`` to compare with; ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are
+fixed, ``sbg`` for subscriptions), spend (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a
+shop's seasons as a clock (``seasonal_time``), time to an event (``survival``) and things bought together
+(``association``). Nothing here knows a table, a file or a database.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         mbg_nbd,
         nbd,
         pareto_nbd,
+        pareto_nbd_counts,
         pareto_nbd_draws,
         sbg,
         seasonal_time,
@@ -41,6 +42,7 @@ __all__ = [
     "mbg_nbd",
     "nbd",
     "pareto_nbd",
+    "pareto_nbd_counts",
     "pareto_nbd_draws",
     "sbg",
     "seasonal_time",

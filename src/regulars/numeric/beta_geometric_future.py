@@ -19,7 +19,7 @@ from scipy.special import betainc, betaln, gammaln
 from regulars.numeric import beta_mixing
 from regulars.numeric.beta_geometric import Form, checked, standing
 from regulars.numeric.fit import Floats, Parameters
-from regulars.numeric.histories import distinct
+from regulars.numeric.histories import checked_counts, distinct
 from regulars.numeric.pareto_nbd import checked_horizon
 from regulars.numeric.pareto_nbd_draws import Customers
 
@@ -173,19 +173,6 @@ def probability_of(form: Form, params: Parameters, n: ArrayLike, t: ArrayLike) -
     may = kept > 0
     stops = np.where(may, np.exp(betaln(a + 1, b + np.maximum(kept, 1) - 1) - betaln(a, b)), 0.0)
     return (exactly * stays + at_least * stops)[()]
-
-
-def checked_counts(n: ArrayLike, t: ArrayLike) -> tuple[Floats, Floats]:
-    """Return counts and lengths of time as arrays of one shape, or raise ``ValueError``."""
-    try:
-        count, length = np.broadcast_arrays(np.asarray(n, float), np.asarray(t, float))
-    except ValueError as error:
-        raise ValueError("n and t must have the same length.") from error
-    if not np.all(np.isfinite(count)) or np.any(count < 0) or np.any(count != np.floor(count)):
-        raise ValueError("n must count purchases: whole numbers, zero or more.")
-    if not np.all(np.isfinite(length)) or np.any(length < 0):
-        raise ValueError("t must be finite and not negative.")
-    return count, length
 
 
 def simulate(form: Form, params: Parameters, T: ArrayLike, rng: np.random.Generator) -> Customers:

@@ -66,6 +66,19 @@ def distinct(
     return Histories(x[order], t_x[order], end[order], merged, inverse, shape)
 
 
+def checked_counts(n: ArrayLike, t: ArrayLike) -> tuple[Floats, Floats]:
+    """Return counts and lengths of time as arrays of one shape, or raise ``ValueError``."""
+    try:
+        count, length = np.broadcast_arrays(np.asarray(n, float), np.asarray(t, float))
+    except ValueError as error:
+        raise ValueError("n and t must have the same length.") from error
+    if not np.all(np.isfinite(count)) or np.any(count < 0) or np.any(count != np.floor(count)):
+        raise ValueError("n must count purchases: whole numbers, zero or more.")
+    if not np.all(np.isfinite(length)) or np.any(length < 0):
+        raise ValueError("t must be finite and not negative.")
+    return count, length
+
+
 def _check(x: Floats, t_x: Floats, T: Floats) -> None:
     """Refuse what cannot be a purchase history."""
     if not (np.isfinite(x).all() and np.isfinite(t_x).all() and np.isfinite(T).all()):

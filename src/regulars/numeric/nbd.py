@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import digamma, gammaln, polygamma
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import digamma, exprel, gammaln, polygamma
 
 from regulars.numeric.fit import Fit, Floats, Parameters
-from regulars.numeric.histories import distinct
+from regulars.numeric.histories import checked_counts, distinct
 from regulars.numeric.newton import conclude, maximise
 from regulars.numeric.pareto_nbd import checked_horizon
+from regulars.numeric.pareto_nbd_draws import Customers
 
 _LOWER = np.log([1e-5, 1e-5])
 _UPPER = np.log([1e4, 1e6])
@@ -69,12 +70,118 @@ def fit(
     return conclude(NBD, found, np.array([1.0, scale]), unit, -purchases * unit * float(np.log(scale)))
 
 
+def checked(params: Parameters) -> tuple[float, float]:
+    """Return (r, α) as floats, or raise ``ValueError`` unless they are positive and finite."""
+    values = np.array([float(value) for value in params])
+    if values.shape != (2,) or not np.all(np.isfinite(values)) or np.any(values <= 0):
+        raise ValueError("NBD needs two positive parameters: r, alpha.")
+    r, alpha = values.tolist()
+    return r, alpha
+
+
+def log_likelihood(
+    params: Parameters,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+) -> float:
+    """Return the log-likelihood of the histories under ``params``."""
+    r, alpha = checked(params)
+    histories = distinct(frequency, recency, T, weights)
+    x = histories.x
+    each = gammaln(r + x) - gammaln(r) - x * np.log(alpha) - (r + x) * np.log1p(histories.T / alpha)
+    return float((histories.weight * each).sum())
+
+
 def expected_purchases(
     params: Parameters, horizon: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
 ) -> Floats:
     """Return E[purchases in (T, T + horizon] | history] = horizon (r + x) / (α + T) of each customer."""
-    r, alpha = (float(value) for value in params)
-    if not (0 < r < np.inf and 0 < alpha < np.inf):
-        raise ValueError("NBD needs two positive parameters: r, alpha.")
+    return discounted_purchases(params, horizon, 0.0, frequency, recency, T)
+
+
+def discounted_purchases(
+    params: Parameters,
+    horizon: float,
+    rate: float,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+) -> Floats:
+    """Return E[Σ e^(-rate·(t_i - T)) over purchases t_i in (T, T + horizon] | history] of each customer.
+
+    ``rate`` as in ``pareto_nbd.discounted_purchases``; an endless horizon needs rate > 0, because nobody ever stops.
+    """
+    r, alpha = checked(params)
+    horizon = checked_horizon(horizon)
+    if not (rate >= 0 and np.isfinite(rate)):
+        raise ValueError("The discount rate must be finite and not negative.")
+    if rate == 0 and np.isinf(horizon):
+        raise ValueError("Without discounting an endless horizon has no finite value.")
+    length = horizon * exprel(-rate * horizon) if np.isfinite(horizon) else 1 / rate
     histories = distinct(frequency, recency, T)
-    return histories.spread(checked_horizon(horizon) * (r + histories.x) / (alpha + histories.T))
+    return histories.spread(length * (r + histories.x) / (alpha + histories.T))
+
+
+def probability_of_none(
+    params: Parameters, horizon: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Floats:
+    """Return P(no purchase in (T, T + horizon] | history) of each customer."""
+    r, alpha = checked(params)
+    histories = distinct(frequency, recency, T)
+    share = checked_horizon(horizon) / (alpha + histories.T)
+    return histories.spread(np.exp(-(r + histories.x) * np.log1p(share)))
+
+
+def probability_of(params: Parameters, n: ArrayLike, t: ArrayLike) -> Floats:
+    """Return P(a new customer makes n repeat purchases in (0, t]); n and t broadcast."""
+    r, alpha = checked(params)
+    count, length = checked_counts(n, t)
+    share = np.where(count > 0, length / (alpha + length), 1.0)
+    with np.errstate(divide="ignore"):
+        powers = np.log(share) * count
+    logs = gammaln(r + count) - gammaln(r) - gammaln(count + 1) + powers - r * np.log1p(length / alpha)
+    return np.exp(np.minimum(logs, 0.0))[()]
+
+
+def simulate(params: Parameters, T: ArrayLike, rng: np.random.Generator) -> Customers:
+    """Draw customers first seen T units of time ago; ``lifetime`` is infinite."""
+    r, alpha = checked(params)
+    end = np.asarray(T, float).ravel()
+    rate = rng.standard_gamma(r, end.shape) / alpha
+    x = rng.poisson(rate * end).astype(float)
+    share = np.where(x > 0, rng.random(end.shape) ** (1 / np.maximum(x, 1)), 0.0)
+    return Customers(x, end * share, np.full_like(end, np.inf), rate)
+
+
+def posterior_draws(
+    params: Parameters,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    draws: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Draw λ of each customer given the history, shape (draws, customers): Gamma(r + x, α + T)."""
+    r, alpha = checked(params)
+    histories = distinct(frequency, recency, T)
+    x, end = histories.x[histories.inverse], histories.T[histories.inverse]
+    return rng.standard_gamma(r + x, (draws, len(x))) / (alpha + end)
+
+
+def simulate_purchases(
+    params: Parameters,
+    horizon: float,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    draws: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Draw the number of purchases in (T, T + horizon] of each customer, shape (draws, customers)."""
+    horizon = checked_horizon(horizon)
+    if np.isinf(horizon):
+        raise ValueError("Simulated purchases need a finite horizon.")
+    return rng.poisson(posterior_draws(params, frequency, recency, T, draws, rng) * horizon)
