@@ -251,3 +251,8 @@ def test_what_makes_no_sense_is_refused():
         bg_bb.probability_of(DONORS, 0.5, 2)
     with pytest.raises(ValueError, match="occasions"):
         bg_bb.simulate(DONORS, [1.5], np.random.default_rng(1))
+
+
+def test_what_the_data_do_not_tell_is_said():
+    fit = bg_bb.fit([0] * 30, [0] * 30, [6] * 30)
+    assert set(fit.undetermined) & {"alpha", "beta", "gamma", "delta"}

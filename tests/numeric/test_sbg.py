@@ -184,3 +184,10 @@ def test_what_makes_no_sense_is_refused():
         sbg.discounted_lifetime((1, 1), 1.5, 0.1)
     with pytest.raises(ValueError, match="rate"):
         sbg.discounted_lifetime((1, 1), 1, -0.1)
+
+
+def test_what_the_data_do_not_tell_is_said():
+    # everybody leaves with one probability, so how it is spread is at the edge of what is searched
+    fit = sbg.fit([1, 2, 3, 4, 4], [True, True, True, True, False], weights=[500, 250, 125, 63, 62])
+    assert fit.undetermined
+    assert sbg.retention(fit.params, [1, 4]) == pytest.approx([0.5, 0.5], abs=0.01)

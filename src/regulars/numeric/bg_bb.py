@@ -24,7 +24,8 @@ from regulars.numeric.histories import Histories, distinct
 from regulars.numeric.newton import conclude, maximise
 
 _LOWER = np.log([1e-4, 1e-4, 1e-4, 1e-4])
-_UPPER = np.log([1e4, 1e4, 1e4, 1e5])
+_UPPER = np.log([1e3, 1e3, 1e3, 1e4])
+"""The searched box: beyond it customers are all alike, and rounding is all that is left to tell them apart."""
 _STARTS = np.log([[1.0, 1.0, 0.7, 3.0], [0.5, 2.0, 0.3, 1.0], [5.0, 5.0, 5.0, 50.0]])
 _CUSTOMERS = 10_000
 """How many customers the weights add up to in the search, at least."""

@@ -19,7 +19,8 @@ from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.newton import conclude, maximise
 
 _LOWER = np.log([1e-4, 1e-4])
-_UPPER = np.log([1e5, 1e6])
+_UPPER = np.log([1e3, 1e4])
+"""The searched box: beyond it customers are all alike, and rounding is all that is left to tell them apart."""
 _CUSTOMERS = 10_000
 """How many customers the weights add up to in the search."""
 _TABLE = 100_000
