@@ -180,3 +180,33 @@ def test_customers_are_named_by_the_shops_own_ids(orders: Orders, estimated: val
     ]
     assert pa.types.is_string(named["customer_id"].type)
     assert pq  # the columns are plain Parquet types
+
+
+def test_earlier_days_are_tested_over_windows_that_do_not_overlap(estimated: value.Value) -> None:
+    rolling = estimated.rolling
+    assert isinstance(rolling, value.Rolling)
+    ends = [past.cutoff + timedelta(days=rolling.window_days) for past in rolling.origins]
+    assert ends[0] == END
+    assert all(past.cutoff >= end for past, end in zip(rolling.origins, ends[1:], strict=False))
+    means = {score.name: score for score in rolling.scores}
+    assert means["model"].bias == pytest.approx(np.mean([abs(past.model.bias) for past in rolling.origins]))
+    assert means["model"].mae < means["persistence"].mae
+    assert len(estimated.total.errors) == len(rolling.origins) + 1
+
+
+def test_the_total_builds_up_to_itself(estimated: value.Value) -> None:
+    days, built = zip(*estimated.path, strict=True)
+    assert days[0] == END
+    assert days[-1] == END + timedelta(days=180)
+    assert built[0] == 0
+    assert np.all(np.diff(built) > 0)
+    assert built[-1] == pytest.approx(estimated.total.expected, rel=1e-9)
+    # Half of the way is the estimate with half of the horizon, up to the refinement of discounting by the day.
+    middle = value.estimate(estimated.orders, horizon_days=90, margin=0.4)
+    assert built[days.index(END + timedelta(days=90))] == pytest.approx(middle.total.expected, rel=0.01)
+
+
+def test_too_short_a_past_has_no_earlier_days() -> None:
+    with make_orders(named_cast()) as orders:
+        assert isinstance(value.estimate(orders).rolling, Unknown)
+        assert value.estimate(orders).path == ()

@@ -9,6 +9,7 @@ import click
 
 from regulars.cli import options
 from regulars.cli.options import Reading
+from regulars.kit.i18n import mark
 
 
 @options.verb()
@@ -41,11 +42,13 @@ def backtest(
     """Hold the forecast made on an earlier day against what happened after it, beside plain forecasts.
 
     Spend is counted after discounts and tax and before refunds, as the models see it. Without a cut-off, the horizon
-    is shortened to half of the data where they are too short for it.
+    is shortened to half of the data where they are too short for it, and the same test is made at several earlier days
+    whose outcome windows do not overlap.
     """
     from regulars.cli.present import Screen
     from regulars.kit.files import ensure_writable
     from regulars.kit.unknown import Unknown
+    from regulars.report.model import Sentence
     from regulars.runtime.journey import dumps, read_orders, said, write_backtest
     from regulars.value import estimate
 
@@ -56,11 +59,19 @@ def backtest(
         explicit = click.get_current_context().get_parameter_source("horizon_days")
         given = horizon_days if explicit is click.core.ParameterSource.COMMANDLINE else None
         result = worth.backtest(cutoff, given)
-        written = write_backtest(worth, result, folder) if folder is not None else ()
+        earlier = worth.rolling if cutoff is None else None
+        written = write_backtest(worth, result, folder, earlier) if folder is not None else ()
         if as_json:
-            click.echo(dumps(said(result) | {"files": [str(path) for path in written]}))
+            click.echo(dumps(said(result, earlier) | {"files": [str(path) for path in written]}))
             return
         screen = Screen(language, orders.shop.currency)
         screen.backtest(result)
+        if earlier is not None and not isinstance(earlier, Unknown):
+            screen.heading(
+                Sentence.of(
+                    mark("At earlier days, {days} each"), days=screen.speech.days(earlier.window_days)
+                )
+            )
+            screen.rolling(earlier)
         if not isinstance(result, Unknown) and written:
             screen.files(written)

@@ -23,7 +23,7 @@ from regulars.report.page import change
 from regulars.report.speech import Speech
 from regulars.report.view import Said
 from regulars.segments import Row
-from regulars.value import Backtest
+from regulars.value import Backtest, Rolling
 
 SIGNS = {"up": "+", "down": "−", "flat": "±"}
 _SPACES = {"\u00a0": " ", "\u202f": " ", "\u2009": " "}
@@ -194,6 +194,41 @@ class Screen:
             self._print(speech.t(held, level=level, share=share), "")
         for problem in result.problems:
             self._print(speech.t(problem), "bold")
+
+    def rolling(self, result: Rolling) -> None:
+        """Print the same test at earlier days."""
+        speech = self.speech
+        columns = (
+            Column(mark("As of"), numeric=False),
+            Column(mark("Predicted")),
+            Column(mark("Happened")),
+            Column(mark("Bias")),
+            Column(mark("Ranking (Gini)"), spare=1),
+            Column(mark("Mean error")),
+        )
+        rows = [
+            (
+                speech.day(past.cutoff),
+                speech.money(past.predicted_total),
+                speech.money(past.actual_total),
+                self._known(past.model.bias, speech.signed),
+                self._known(past.model.gini, lambda part: speech.number(part, 3)),
+                self._known(past.model.mae, speech.cents),
+            )
+            for past in result.origins
+        ]
+        self.table(columns, rows)
+        means = {score.name: score.bias for score in result.scores}
+        self._print(
+            speech.t(
+                mark(
+                    "On average the total was off by {ours}; the same as the period before would have been by {plain}."
+                ),
+                ours=self._known(means["model"], speech.share),
+                plain=self._known(means["persistence"], speech.share),
+            ),
+            "",
+        )
 
     def intake(self, found: Intake) -> None:
         """Print what was read and what became of it, rule by rule."""

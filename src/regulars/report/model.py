@@ -204,6 +204,8 @@ class Forecast:
     orders: Number | None = None
     alive: Number | None = None
     path: tuple[ForecastPoint, ...] = ()
+    pace: tuple[float, ...] = ()
+    """How busy each day of the year is, 1 on average; nothing where the shop has no seasons to speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,16 @@ class Decile:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was predicted on ``cutoff`` for the days after it, what happened, and what the period before would have said."""
+
+    cutoff: date
+    predicted: float
+    actual: float
+    before: float
+
+
+@dataclass(frozen=True, slots=True)
 class Backtest:
     """What would have been said on ``cutoff`` for the days after it, beside what happened.
 
@@ -247,6 +259,9 @@ class Backtest:
     failure: Unknown | None = None
     coverage: tuple[float, float] | None = None
     """Level of the customers' intervals, and the share of customers they held."""
+    earlier: tuple[Earlier, ...] = ()
+    """The same test at several earlier days, the first one first, over ``earlier_days`` each."""
+    earlier_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,10 @@ class Speech:
         """Write a month with its year."""
         return format_skeleton("yMMM", on, locale=self._locale)
 
+    def month_name(self, number: int) -> str:
+        """Write the short name of a month, 1 to 12."""
+        return str(self._locale.months["stand-alone"]["abbreviated"][number])
+
     def customers(self, number: int) -> str:
         """Write a number of customers."""
         return self.t.plural("{count} customer", "{count} customers", number, count=self.count(number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date, timedelta
 
 from regulars.report.model import Backtest, Forecast, ValueSpread
 from regulars.report.speech import Speech
@@ -130,6 +131,70 @@ def deciles(found: Backtest, speech: Speech) -> Chart:
     columns = (Column(t("Tenth"), False), Column(t("Customers")), Column(said), Column(happened))
     label = t("Paired columns: mean value a customer predicted and happened, by tenths of customers.")
     return Chart("deciles", label, spec, Table(t("Predicted and actual by tenth"), columns, rows), 260)
+
+
+def earlier(found: Backtest, speech: Speech) -> Chart:
+    """Draw predicted beside actual totals of the same forecast at earlier days."""
+    t = speech.t
+    said, happened = t("Predicted"), t("Happened")
+    before = t("Same as the period before")
+    spec = {
+        "kind": "bars",
+        "stacked": False,
+        "unit": "money",
+        "x": t("the {days} after each day", days=speech.days(found.earlier_days)),
+        "labels": [speech.day(each.cutoff) for each in found.earlier],
+        "series": [
+            {"name": said, "tone": "soft", "values": [round(each.predicted, 2) for each in found.earlier]},
+            {"name": happened, "tone": "accent", "values": [round(each.actual, 2) for each in found.earlier]},
+            {"name": before, "tone": "mute", "values": [round(each.before, 2) for each in found.earlier]},
+        ],
+    }
+    rows = tuple(
+        texts(
+            speech.day(each.cutoff),
+            speech.money(each.predicted),
+            speech.money(each.actual),
+            _off(each.predicted, each.actual, speech),
+            _off(each.before, each.actual, speech),
+        )
+        for each in found.earlier
+    )
+    columns = (
+        Column(t("As of"), False),
+        Column(said),
+        Column(happened),
+        Column(t("Off by")),
+        Column(t("Off by, same as the period before")),
+    )
+    label = t("Columns: what was predicted, what happened and what the period before would have said.")
+    return Chart("earlier", label, spec, Table(t("Forecasts at earlier days"), columns, rows), 240)
+
+
+def _off(said: float, happened: float, speech: Speech) -> str:
+    return speech.signed(said / happened - 1, 0) if happened > 0 else "–"
+
+
+def pace(found: Forecast, speech: Speech) -> Chart:
+    """Draw how busy each month of the year is."""
+    t = speech.t
+    days = [date(2025, 1, 1) + timedelta(days=place) for place in range(len(found.pace))]
+    months = [
+        (speech.month_name(month), [p for p, day in zip(found.pace, days, strict=True) if day.month == month])
+        for month in range(1, 13)
+    ]
+    means = [(name, sum(paces) / len(paces)) for name, paces in months if paces]
+    spec = {
+        "kind": "bars",
+        "stacked": False,
+        "unit": "number",
+        "labels": [name for name, _ in means],
+        "series": [{"name": t("Pace"), "tone": "accent", "values": [round(mean, 3) for _, mean in means]}],
+    }
+    rows = tuple(texts(name, speech.number(mean, 2)) for name, mean in means)
+    columns = (Column(t("Month"), False), Column(t("Pace")))
+    label = t("Columns: the pace at which customers come back in each month; 1 is an average month.")
+    return Chart("pace", label, spec, Table(t("Pace by month"), columns, rows), 220)
 
 
 def rivals(found: Backtest, speech: Speech) -> Table:

@@ -164,7 +164,7 @@ class Analysis:
             "intake": self.orders.intake,
             "figures": self.figures.to_json(),
             "value": self.value.to_json(),
-            "backtest": said(self.backtest),
+            "backtest": said(self.backtest, self.value.rolling),
             "segments": self.segments.to_json(),
         }
 
@@ -212,11 +212,16 @@ def analyse(
     return Analysis(orders, figures, worth, groups, title)
 
 
-def write_backtest(worth: value.Value, result: Backtest | Unknown, folder: Path) -> tuple[Path, ...]:
+def write_backtest(
+    worth: value.Value,
+    result: Backtest | Unknown,
+    folder: Path,
+    earlier: value.Rolling | Unknown | None = None,
+) -> tuple[Path, ...]:
     """Write backtest.json and, where there is one, backtest.parquet with a row a customer."""
     names = ["backtest.json"]
     with publishing(folder) as scratch:
-        (scratch / "backtest.json").write_text(dumps(said(result)), encoding="utf-8")
+        (scratch / "backtest.json").write_text(dumps(said(result, earlier)), encoding="utf-8")
         if not isinstance(result, Unknown):
             pq.write_table(worth.with_ids(result.customers), scratch / "backtest.parquet", compression="zstd")
             names.append("backtest.parquet")
@@ -232,11 +237,16 @@ def write_segments(found: Analysis, folder: Path) -> tuple[Path, ...]:
     return folder / "segments.json", folder / "segments.parquet"
 
 
-def said(result: Backtest | Unknown) -> dict[str, Any]:
-    """Return a backtest, or why there is none, as JSON-ready data."""
-    if isinstance(result, Unknown):
-        return {"unknown": {"code": result.code, "reason": str(result)}}
-    return result.to_json()
+def said(result: Backtest | Unknown, earlier: value.Rolling | Unknown | None = None) -> dict[str, Any]:
+    """Return a backtest, or why there is none, as JSON-ready data; with ``rolling``, the same at earlier days."""
+    told = _unknown(result) if isinstance(result, Unknown) else result.to_json()
+    if earlier is not None:
+        told["rolling"] = _unknown(earlier) if isinstance(earlier, Unknown) else earlier.to_json()
+    return told
+
+
+def _unknown(reason: Unknown) -> dict[str, Any]:
+    return {"unknown": {"code": reason.code, "reason": str(reason)}}
 
 
 def dumps(data: Any) -> str:

@@ -95,10 +95,16 @@ WORST_BIAS = 1.0
 
 
 def run(
-    days: ir.Table, engine: Engine, cutoff: date, assumptions: Assumptions, minimum: Minimum
+    days: ir.Table,
+    engine: Engine,
+    cutoff: date,
+    assumptions: Assumptions,
+    minimum: Minimum,
+    *,
+    intervals: bool = True,
 ) -> Backtest | Unknown:
     """Backtest on the purchase days of :func:`frames.purchase_days`; nothing after ``cutoff`` reaches the fit."""
-    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=True)
+    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=intervals)
     if isinstance(told, Unknown):
         return told
     summary, model, predicted, actual = told.summary, told.model, told.predicted, told.actual
@@ -180,16 +186,6 @@ def _outcome(
     model = fit(summary, engine.arrow(frames.purchases_by_day(days, cutoff)))
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
     return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
-
-
-def totals(
-    days: ir.Table, engine: Engine, cutoff: date, assumptions: Assumptions, minimum: Minimum
-) -> tuple[float, float] | Unknown:
-    """Return what a forecast made at ``cutoff`` said in total, and what happened."""
-    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=False)
-    if isinstance(told, Unknown):
-        return told
-    return float(told.predicted.spend.sum()), float(told.actual["spend"].sum())
 
 
 def score(name: str, forecast: NDArray[np.float64], actual: NDArray[np.float64]) -> Score:

@@ -17,6 +17,7 @@ from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
 from regulars.value import frames, model, total
+from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
 from regulars.value.summary import Summary
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.lake import Orders
+
+
+PATH_STEPS = 26
+"""Points of the path of the total: fortnights of a year."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,26 @@ class Value:
     def track_record(self) -> backtests.Backtest | Unknown:
         """The default backtest, computed once."""
         return self.backtest()
+
+    @cached_property
+    def rolling(self) -> rollings.Rolling | Unknown:
+        """Backtests at several earlier days with outcome windows that do not overlap, computed once."""
+        if self.unknown is not None:
+            return self.unknown
+        return rollings.run(self)
+
+    @cached_property
+    def path(self) -> tuple[tuple[date, float], ...]:
+        """How the total builds up over the horizon: days and what will have come by their end; () without a forecast."""
+        if self.model is None:
+            return ()
+        horizon = self.assumptions.horizon_days
+        steps = sorted({round(horizon * step / PATH_STEPS) for step in range(PATH_STEPS + 1)})
+        clv = np.asarray(self.customers["clv"])
+        built = self.model.built_up(self.summary, self.assumptions, clv, steps)
+        return tuple(
+            (self.as_of + timedelta(days=day), total) for day, total in zip(steps, built, strict=True)
+        )
 
     @cached_property
     def total(self) -> total.Total | Unknown:

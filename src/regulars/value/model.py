@@ -75,10 +75,8 @@ class Model:
     def predict(self, summary: Summary, assumptions: Assumptions, *, intervals: bool = True) -> Prediction:
         """Predict every customer of a summary over ``assumptions.horizon_days``."""
         x, t_x, T = self.purchasing.weeks(summary)
-        calendar = assumptions.horizon_days / DAYS_A_WEEK
         horizon = self.purchasing.horizon_weeks(summary.as_of_day, assumptions.horizon_days)
-        # Money is discounted by the calendar; over the horizon both run the same distance.
-        rate = assumptions.continuous_rate_weekly * calendar / horizon
+        rate = self._rate(summary, assumptions)
         seen = np.where(summary.spend > 0, summary.purchase_days, 0)
         spend = expected_spend(self.spending, seen, summary.mean_spend)
         kept = 1 - self.refunds.expected(summary.spend, summary.refunded)
@@ -115,6 +113,36 @@ class Model:
             low=found["low"] * scale if intervals else None,
             high=found["high"] * scale if intervals else None,
         )
+
+    def built_up(
+        self, summary: Summary, assumptions: Assumptions, clv: NDArray[np.float64], days: list[int]
+    ) -> list[float]:
+        """Return how much of all customers' ``clv`` (of :meth:`predict`) will have come ``days`` after the as-of day.
+
+        A customer's purchases to come are a rate times the time they stay, so the share by a day depends on T alone.
+        """
+        _, _, T = self.purchasing.weeks(summary)
+        whole = assumptions.horizon_days
+        rate = self._rate(summary, assumptions)
+        totals = np.zeros(len(days))
+        for rows, fit in self.purchasing.groups(summary.first_day):
+            ends, which = np.unique(T[rows], return_inverse=True)
+            worth = np.bincount(which, clv[rows])
+            _, _, s, beta = fit.params
+            stay = [
+                pareto_nbd.discounted_lifetime(
+                    s, beta + ends, self.purchasing.horizon_weeks(summary.as_of_day, day), rate
+                )
+                for day in (whole, *days)
+            ]
+            totals += [float((worth * part / stay[0]).sum()) for part in stay[1:]]
+        return [float(total) for total in totals]
+
+    def _rate(self, summary: Summary, assumptions: Assumptions) -> float:
+        """The discount rate a week of the clock: money is discounted by the calendar, and over the horizon both agree."""
+        calendar = assumptions.horizon_days / DAYS_A_WEEK
+        horizon = self.purchasing.horizon_weeks(summary.as_of_day, assumptions.horizon_days)
+        return assumptions.continuous_rate_weekly * calendar / horizon
 
 
 def expected_spend(

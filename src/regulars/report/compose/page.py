@@ -46,7 +46,7 @@ def compose(
         second=sales.second_order(figures),
         spread=worth.spread(value, segments),
         forecast=worth.forecast(value, backtest),
-        backtest=worth.track_record(backtest),
+        backtest=worth.track_record(backtest, value.rolling),
         rfm=worth.groups(segments, "rfm"),
         rfm_cells=worth.rfm_cells(segments),
         segments=worth.groups(segments, "behaviour"),

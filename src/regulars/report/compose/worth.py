@@ -15,7 +15,7 @@ from regulars.value import Backtest
 
 if TYPE_CHECKING:
     from regulars.segments import Segments
-    from regulars.value import Value
+    from regulars.value import Rolling, Value
 
 BINS = 16
 
@@ -74,10 +74,14 @@ def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown
     total = value.total
     if isinstance(total, Unknown):
         return total
+    clock = value.model.purchasing.clock if value.model is not None else None
+    low, high = (end / total.expected if total.expected > 0 else 1.0 for end in (total.low, total.high))
     return m.Forecast(
         value.assumptions.horizon_days, total.expected, total.low, total.high, total.interval, measure(value),
         orders=float(pc.sum(value.customers["expected_orders"]).as_py()),
         alive=float(pc.sum(value.customers["p_alive"]).as_py()),
+        path=tuple(m.ForecastPoint(on, come, come * low, come * high) for on, come in value.path),
+        pace=() if clock is None or clock.is_steady else tuple(clock.pace.tolist()),
     )  # fmt: skip
 
 
@@ -87,8 +91,8 @@ def _failure(backtest: Backtest | Unknown) -> Unknown | None:
     return Unknown.because("backtest_failed", backtest.problems[0])
 
 
-def track_record(backtest: Backtest | Unknown) -> m.Backtest | Unknown:
-    """The backtest beside plain forecasts."""
+def track_record(backtest: Backtest | Unknown, rolling: Rolling | Unknown) -> m.Backtest | Unknown:
+    """The backtest beside plain forecasts, and the same at earlier days."""
     if isinstance(backtest, Unknown):
         return backtest
     return m.Backtest(
@@ -105,7 +109,14 @@ def track_record(backtest: Backtest | Unknown) -> m.Backtest | Unknown:
         ),
         failure=_failure(backtest),
         coverage=None if backtest.coverage is None else (backtest.interval, backtest.coverage),
+        earlier=() if isinstance(rolling, Unknown) else tuple(_earlier(past) for past in reversed(rolling.origins)),
+        earlier_days=0 if isinstance(rolling, Unknown) else rolling.window_days,
     )  # fmt: skip
+
+
+def _earlier(past: Backtest) -> m.Earlier:
+    before = float(pc.sum(past.customers["persistence"]).as_py() or 0.0)
+    return m.Earlier(past.cutoff, past.predicted_total, past.actual_total, before)
 
 
 def groups(segments: Segments, family: str) -> tuple[m.Group, ...]:
