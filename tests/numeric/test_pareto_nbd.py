@@ -332,3 +332,33 @@ def test_bad_parameters_weights_and_horizons_are_refused():
 def test_weeks_counted_in_two_ways_are_forgiven():
     T = 0.1 + 0.2
     assert pareto_nbd.probability_alive(BTYD, 1, T * (1 + 1e-12), T) == 1.0
+
+
+def test_recency_tells_nothing_more_once_a_customer_is_known_to_be_active(cdnow, fitted):
+    x, t_x, T = cdnow.x[:200], cdnow.t_x[:200], cdnow.T[:200]
+    active = pareto_nbd.purchases_while_active(fitted.params, 39.0, 0.002, x, T)
+    whole = pareto_nbd.discounted_purchases(fitted.params, 39.0, 0.002, x, t_x, T)
+    np.testing.assert_allclose(
+        active * pareto_nbd.probability_alive(fitted.params, x, t_x, T), whole, rtol=1e-12
+    )
+
+
+def test_waiting_for_the_next_purchase_of_one_who_stays():
+    r, alpha, x, T = 0.7, 12.0, 3.0, 40.0
+    rng = np.random.default_rng(7)
+    waits = rng.exponential(1 / rng.gamma(r + x, 1 / (alpha + T), 200_000))
+    for share in (0.25, 0.5, 0.9):
+        found = pareto_nbd.wait_for_next((r, alpha, 1.0, 1.0), share, x, T)
+        assert found == pytest.approx(np.quantile(waits, share), rel=0.02)
+    assert pareto_nbd.wait_for_next(BTYD, 0.0, [0, 5], [10, 10]).tolist() == [0, 0]
+    with pytest.raises(ValueError, match="share"):
+        pareto_nbd.wait_for_next(BTYD, 1.0, [0], [10])
+
+
+def test_a_new_customer_buys_as_one_with_a_history_of_nothing():
+    t = np.array([0.0, 1.0, 10.0, 52.0, 500.0])
+    found = pareto_nbd.purchases_of_new(BTYD, t)
+    by_history = [float(pareto_nbd.expected_purchases(BTYD, length, 0, 0, 0)) for length in t]
+    np.testing.assert_allclose(found, by_history, rtol=1e-12)
+    with pytest.raises(ValueError, match="t must be"):
+        pareto_nbd.purchases_of_new(BTYD, -1.0)

@@ -110,3 +110,14 @@ def test_any_counts_give_a_clock_that_runs(observed, exposure):
 def test_what_cannot_be_counts_is_refused(observed, exposure):
     with pytest.raises(ValueError, match="observed and exposure"):
         seasonal_time.estimate(observed, exposure)
+
+
+def test_days_until_undoes_the_clock():
+    begin, lengths = day(2025, 3, 1), np.array([0.0, 0.4, 30.0, 365.0, 1000.0])
+    assert Clock.steady().days_until(begin, lengths).tolist() == [0, 1, 30, 365, 1000]
+    clock = Clock(SEASON / SEASON.mean())
+    found = clock.days_until(begin, lengths)
+    passed = clock.at(begin + found.astype(int)) - clock.at(begin)
+    assert np.all(passed >= lengths - 1e-9)
+    assert np.all(clock.at(begin + found.astype(int) - 1) - clock.at(begin) < np.maximum(lengths, 1e-9))
+    assert np.isinf(clock.days_until(begin, 1e9))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -210,3 +211,57 @@ def test_too_short_a_past_has_no_earlier_days() -> None:
     with make_orders(named_cast()) as orders:
         assert isinstance(value.estimate(orders).rolling, Unknown)
         assert value.estimate(orders).path == ()
+
+
+def test_groups_sum_to_the_whole_and_small_ones_are_less_certain(estimated: value.Value) -> None:
+    key = np.asarray(estimated.customers["customer_key"])
+    labels = pa.array([None if k % 50 == 0 else "few" if k % 50 == 1 else "many" for k in key.tolist()])
+    rows = {row["group"]: row for row in estimated.totals(labels).to_pylist()}
+    assert set(rows) == {"few", "many"}
+    clv = np.asarray(estimated.customers["clv"])
+    assert rows["many"]["expected"] + rows["few"]["expected"] == pytest.approx(clv[key % 50 != 0].sum())
+    assert rows["few"]["customers"] == int((key % 50 == 1).sum())
+    width = {name: np.log(row["high"] / row["low"]) for name, row in rows.items()}
+    whole = np.log(estimated.total.high / estimated.total.low)
+    assert whole < width["many"] < 1.1 * whole
+    assert width["few"] > 1.1 * width["many"]
+
+
+def test_groups_hold_what_happened_as_often_as_they_say(orders: Orders) -> None:
+    past = value.estimate(orders, as_of=CUT, horizon_days=180, discount_rate_yearly=0.0)
+    key = np.asarray(past.customers["customer_key"])
+    record = value.estimate(orders, horizon_days=180).backtest(cutoff=CUT)
+    happened = dict(
+        zip(*(record.customers[name].to_pylist() for name in ("customer_key", "actual")), strict=True)
+    )
+    actual = np.array([happened[k] for k in key.tolist()])
+    labels = np.random.default_rng(1).integers(0, 30, len(key))
+    rows = past.totals(pa.array(labels)).to_pylist()
+    held = [row["low"] <= actual[labels == row["group"]].sum() <= row["high"] for row in rows]
+    assert 0.6 <= np.mean(held) <= 1.0
+
+
+def test_labels_that_do_not_fit_are_refused(estimated: value.Value) -> None:
+    with pytest.raises(RegularsError, match="2 labels for"):
+        estimated.totals(["a", "b"])
+
+
+def test_life_is_worth_more_than_the_horizon(orders: Orders, estimated: value.Value) -> None:
+    clv, life = (np.asarray(estimated.customers[name]) for name in ("clv", "clv_lifetime"))
+    assert np.isfinite(life).all()
+    assert (life >= clv - 1e-9).all()
+    decades = value.estimate(orders, horizon_days=3650, margin=0.4)
+    assert (np.asarray(decades.customers["clv"]) <= life + 1e-9).all()
+    assert np.asarray(decades.customers["clv"]).sum() == pytest.approx(life.sum(), rel=0.2)
+
+
+def test_the_next_order_comes_sooner_from_who_buys_more(estimated: value.Value) -> None:
+    table = estimated.customers.to_pandas()
+    known = table.dropna(subset=["next_order_from", "next_order", "next_order_until"])
+    assert (known.next_order_from > END).all()
+    assert (known.next_order_from <= known.next_order).all()
+    assert (known.next_order <= known.next_order_until).all()
+    middle = (pd.to_datetime(known.next_order) - pd.Timestamp(END)).dt.days
+    assert middle[known.x >= 6].median() < middle[known.x == 1].median() / 2
+    pace = known["T"] / known.x.clip(lower=1)
+    assert np.corrcoef(np.log(pace[known.x > 3]), np.log(middle[known.x > 3]))[0, 1] > 0.8

@@ -21,8 +21,8 @@ from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.histories import Histories, distinct
 from regulars.numeric.newton import Maximum, conclude, maximise
 
-_LOWER = np.log([1e-5, 1e-5, 1e-5, 1e-5])
-_UPPER = np.log([1e4, 1e6, 1e4, 1e6])
+LOWER = np.log([1e-5, 1e-5, 1e-5, 1e-5])
+UPPER = np.log([1e4, 1e6, 1e4, 1e6])
 """The searched box for (r, α, s, β) when the mean T is one unit of time."""
 _STARTS = np.log([[0.5, 0.3, 0.6, 0.5], [1.0, 1.0, 1.0, 5.0], [0.2, 0.05, 0.3, 0.1], [2.0, 1.0, 2.0, 2.0]])
 _SKETCH = 8_000
@@ -31,6 +31,10 @@ _SKETCH = 8_000
 
 _CHUNK = 8_192
 """Histories at a time, so that their derivatives stay in the cache."""
+
+
+Mixing = tuple[float, float | Floats, float, float | Floats]
+"""(r, α, s, β) of everybody, or with an α and a β for each history."""
 
 
 class ParetoNBD(NamedTuple):
@@ -71,7 +75,7 @@ def fit(
 
 def _search(likelihood: _Likelihood, begin: Floats | None = None) -> Maximum:
     """Search from the best start, on a sketch of the histories first when there are many."""
-    lower, upper = _LOWER, _UPPER
+    lower, upper = LOWER, UPPER
     if begin is not None:
         found = maximise(likelihood, np.clip(begin, lower, upper), lower, upper)
         if found.converged:
@@ -119,13 +123,13 @@ class _Likelihood:
     def __call__(self, point: Floats, *, derivatives: bool = True) -> tuple[float, Floats, Floats]:
         """Return value, gradient and Hessian at log (r, α, s, β)."""
         params = np.exp(point)
-        r, alpha, s, beta = params
+        r, alpha, s, beta = given = checked(params)
         n, c, w = self.total, self.counts, self.per_count
         value = float(w @ (gammaln(r + c) - gammaln(r))) + n * (r * point[1] + s * point[3])
         joint, g, h = 0.0, np.zeros(4), np.zeros(10)
         for begin in range(0, len(self.x), _CHUNK):
             part = slice(begin, begin + _CHUNK)
-            found = _log_mixture(params, self.x[part], self.t_x[part], self.T[part], derivatives=derivatives)
+            found = log_mixture(given, self.x[part], self.t_x[part], self.T[part], derivatives=derivatives)
             # Sums, not products of matrices: those wake a pool of threads that costs more than it gives.
             joint += float((found[0] * self.weight[part]).sum())
             if derivatives:
@@ -147,14 +151,14 @@ class _Likelihood:
         return value, g * params, H * np.outer(params, params) + np.diag(g * params)
 
 
-def _log_mixture(
-    params: Parameters, x: Floats, t_x: Floats, T: Floats, *, derivatives: bool
+def log_mixture(
+    params: Mixing, x: Floats, t_x: Floats, T: Floats, *, derivatives: bool
 ) -> tuple[Floats, Floats, Floats]:
     """Log of the braces of the likelihood: alive at T plus stopped at some t in (t_x, T), with derivatives by history.
 
     Returns shapes (n,), (4, n) and (10, n), the last in the order of ``lifetime_integral.PAIRS``.
     """
-    r, alpha, s, beta = (float(value) for value in params)
+    r, alpha, s, beta = params
     a, A, B, span = r + x, alpha + t_x, beta + t_x, T - t_x
     stopped = lifetime_integral.moments(a, s + 1, A, B, span, derivatives=derivatives)
     base = -a * np.log(A) - s * np.log(B)
@@ -208,7 +212,7 @@ def _individual(params: Parameters, histories: Histories) -> Floats:
     """Return the log-likelihood of each distinct history."""
     r, alpha, s, beta = checked(params)
     x = histories.x
-    joint, _, _ = _log_mixture((r, alpha, s, beta), x, histories.t_x, histories.T, derivatives=False)
+    joint, _, _ = log_mixture((r, alpha, s, beta), x, histories.t_x, histories.T, derivatives=False)
     return gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + joint
 
 
@@ -234,7 +238,7 @@ def probability_alive(params: Parameters, frequency: ArrayLike, recency: ArrayLi
     return histories.spread(alive_share(checked(params), histories))
 
 
-def alive_share(params: tuple[float, float, float, float], histories: Histories) -> Floats:
+def alive_share(params: Mixing, histories: Histories) -> Floats:
     """Return P(active at T) of each distinct history."""
     r, alpha, s, beta = params
     A, B, span = alpha + histories.t_x, beta + histories.t_x, histories.T - histories.t_x
@@ -268,11 +272,47 @@ def discounted_purchases(
     endless horizon (``math.inf``) is allowed when the sum is finite: rate > 0 or s > 1.
     """
     histories = distinct(frequency, recency, T)
-    r, alpha, s, beta = checked(params)
+    return histories.spread(discounted_mean(checked(params), histories, horizon, rate))
+
+
+def discounted_mean(params: Mixing, histories: Histories, horizon: float, rate: float) -> Floats:
+    """Return the discounted purchases to come of each distinct history."""
+    r, alpha, s, beta = params
     rates = (r + histories.x) / (alpha + histories.T)
-    ends, where = np.unique(histories.T, return_inverse=True)
+    # Time active depends on β + T only, of which there are few when β is one number or T and the kinds of customers are.
+    ends, where = np.unique(beta + histories.T, return_inverse=True)
+    horizon, paid = checked_horizon(horizon), np.empty_like(ends)
+    for begin in range(0, len(ends), _CHUNK):
+        part = slice(begin, begin + _CHUNK)
+        paid[part] = discounted_lifetime(s, ends[part], horizon, rate)
+    return alive_share(params, histories) * rates * paid[where]
+
+
+def purchases_while_active(
+    params: Parameters, horizon: float, rate: float, frequency: ArrayLike, T: ArrayLike
+) -> Floats:
+    """Return E[Σ e^(-rate·(t_i - T)) over purchases in (T, T + horizon]] of each customer, given that they are active at T.
+
+    :func:`discounted_purchases` is this times :func:`probability_alive`; recency tells nothing more once that is given.
+    """
+    r, alpha, s, beta = checked(params)
+    x, until = np.asarray(frequency, float), np.asarray(T, float)
+    ends, where = np.unique(until, return_inverse=True)
     paid = discounted_lifetime(s, beta + ends, checked_horizon(horizon), rate)
-    return histories.spread(alive_share((r, alpha, s, beta), histories) * rates * paid[where])
+    return (r + x) / (alpha + until) * paid[where].reshape(until.shape)
+
+
+def wait_for_next(params: Parameters, share: float, frequency: ArrayLike, T: ArrayLike) -> Floats:
+    """Return the time after T within which a customer who stays buys again with probability ``share``, 0 <= share < 1.
+
+    P(wait > t) = ((α+T)/(α+T+t))^(r+x): the Pareto that Gamma rates give (Schmittlein, Morrison & Colombo 1987).
+    """
+    if not 0 <= share < 1:
+        raise ValueError("share must lie in [0, 1).")
+    r, alpha, _, _ = checked(params)
+    x, until = np.asarray(frequency, float), np.asarray(T, float)
+    with np.errstate(over="ignore"):
+        return (alpha + until) * np.expm1(-np.log1p(-share) / (r + x))
 
 
 def purchases_of_new(params: Parameters, t: ArrayLike) -> Floats:
@@ -331,8 +371,12 @@ def probability_of_none(
     It is the likelihood of the same history observed until T + horizon over that of the history observed until T.
     """
     histories = distinct(frequency, recency, T)
-    given = checked(params)
+    return histories.spread(none_share(checked(params), histories, horizon))
+
+
+def none_share(params: Mixing, histories: Histories, horizon: float) -> Floats:
+    """Return P(no purchase in (T, T + horizon]) of each distinct history."""
     x, t_x = histories.x, histories.t_x
-    later = _log_mixture(given, x, t_x, histories.T + checked_horizon(horizon), derivatives=False)[0]
-    now = _log_mixture(given, x, t_x, histories.T, derivatives=False)[0]
-    return histories.spread(np.clip(np.exp(later - now), 0.0, 1.0))
+    later = log_mixture(params, x, t_x, histories.T + checked_horizon(horizon), derivatives=False)[0]
+    now = log_mixture(params, x, t_x, histories.T, derivatives=False)[0]
+    return np.clip(np.exp(later - now), 0.0, 1.0)

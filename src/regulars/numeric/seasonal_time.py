@@ -53,6 +53,18 @@ class Clock:
             return days.astype(float)
         return self._passed[days - int((_FIRST - _EPOCH).astype(int))]
 
+    def days_until(self, day: int, length: ArrayLike) -> Floats:
+        """Return how many whole days after ``day`` it takes for so much time (in days of the clock) to have passed.
+
+        Infinite where it takes longer than the clock's table reaches, to the year 2150.
+        """
+        wanted = np.asarray(length, float)
+        if self.is_steady:
+            return np.ceil(wanted)
+        begin = day - int((_FIRST - _EPOCH).astype(int))
+        found = np.searchsorted(self._passed, self._passed[begin] + wanted, side="left")
+        return np.where(found < len(self._passed), np.maximum(found - begin, 0), np.inf)
+
     @cached_property
     def _passed(self) -> Floats:
         days = np.arange(_FIRST, _LAST)

@@ -22,6 +22,8 @@ from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
 from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import ibis.expr.types as ir
     import pandas as pd
     from numpy.typing import NDArray
@@ -39,7 +41,7 @@ class Value:
 
     ``customers`` has one row a customer who bought at least once: customer_key, orders, x, recency, T (days),
     first_on, last_on, recency_days, age_days, net, gross_spend, refunded, aov, p_alive, p_none, expected_orders, expected_spend,
-    clv, clv_low, clv_high, clv_historical, clv_traditional. Forecast columns are null where ``unknown`` says why.
+    clv, clv_low, clv_high, clv_lifetime, next_order_from, next_order, next_order_until, clv_historical, clv_traditional. Forecast columns are null where ``unknown`` says why.
     """
 
     orders: Orders
@@ -109,6 +111,13 @@ class Value:
         if self.unknown is not None:
             return self.unknown
         return total.estimate(self)
+
+    def totals(self, labels: pa.Array | pa.ChunkedArray | Sequence[object]) -> pa.Table | Unknown:
+        """Sum the value by groups, each with an interval; ``labels`` has one entry a row of ``customers``.
+
+        See :func:`regulars.value.total.by_group`.
+        """
+        return total.by_group(self, labels)
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the customers, ready for JSON."""
@@ -236,10 +245,16 @@ def _customers(
         columns[name] = (
             pa.nulls(len(summary), pa.float64()) if values is None else pa.array(values, pa.float64())
         )
+    columns |= _later(summary, fitted, forecast, assumptions, today)
     columns["clv_historical"] = (net * assumptions.margin_or_all).round(4)
     columns["clv_traditional"] = _traditional(summary, net, assumptions, lifespan_years)
     return pa.table(columns)
 
+
+NEXT_ORDER = {"next_order_from": 0.25, "next_order": 0.5, "next_order_until": 0.75}
+"""How probable it is that a customer who stays has bought again by then."""
+LONGEST_WAIT_DAYS = 5 * 365
+"""A date beyond is none."""
 
 FORECAST_COLUMNS = {
     "p_alive": "p_alive",
@@ -250,6 +265,27 @@ FORECAST_COLUMNS = {
     "clv_low": "low",
     "clv_high": "high",
 }
+
+
+def _later(
+    summary: Summary,
+    fitted: model.Model | None,
+    forecast: model.Prediction | None,
+    assumptions: Assumptions,
+    today: int,
+) -> dict[str, pa.Array]:
+    """Value for life, and between which days the next purchase is to be expected of a customer who stays."""
+    if fitted is None or forecast is None:
+        none = {"clv_lifetime": pa.nulls(len(summary), pa.float64())}
+        return none | {name: pa.nulls(len(summary), pa.date32()) for name in NEXT_ORDER}
+    life = fitted.for_life(summary, assumptions, forecast)
+    columns = {"clv_lifetime": pa.array(life, pa.float64(), mask=~np.isfinite(life))}
+    for name, share in NEXT_ORDER.items():
+        wait = fitted.next_purchase(summary, share)
+        far = ~(wait <= LONGEST_WAIT_DAYS)
+        days = today + np.where(far, 0, wait).astype(np.int32)
+        columns[name] = pa.array(days, pa.int32(), mask=far).cast(pa.date32())
+    return columns
 
 
 def _traditional(

@@ -6,6 +6,7 @@ Refunds come on top as a layer of their own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,8 +37,8 @@ class Prediction:
     """Expected spend a purchase, before refunds."""
     kept_share: NDArray[np.float64]
     """1 − expected share taken back."""
-    p_none: NDArray[np.float64]
-    """Probability of no purchase within the horizon."""
+    p_none: NDArray[np.float64] | None
+    """Probability of no purchase within the horizon; None, as the bounds, where intervals were not asked for."""
     spend: NDArray[np.float64]
     """Expected undiscounted spend within the horizon, before refunds; what a backtest holds against reality."""
     clv: NDArray[np.float64]
@@ -82,37 +83,63 @@ class Model:
         kept = 1 - self.refunds.expected(summary.spend, summary.refunded)
         scale = kept * assumptions.margin_or_all
         found = {name: np.zeros(len(summary)) for name in ("alive", "orders", "paid", "none", "low", "high")}
-        tail = (1 - assumptions.interval) / 2
         for rows, fit in self.purchasing.groups(summary.first_day):
             history = (x[rows], t_x[rows], T[rows])
-            found["alive"][rows] = pareto_nbd.probability_alive(fit.params, *history)
-            found["orders"][rows] = pareto_nbd.expected_purchases(fit.params, horizon, *history)
-            found["paid"][rows] = pareto_nbd.discounted_purchases(fit.params, horizon, rate, *history)
+            alive = pareto_nbd.probability_alive(fit.params, *history)
+            active = partial(pareto_nbd.purchases_while_active, fit.params, frequency=x[rows], T=T[rows])
+            found["alive"][rows] = alive
+            found["orders"][rows] = alive * active(horizon, 0.0)
+            found["paid"][rows] = alive * active(horizon, rate)
+            if not intervals:
+                continue
             found["none"][rows] = pareto_nbd.probability_of_none(fit.params, horizon, *history)
-            if intervals:
-                found["low"][rows], found["high"][rows] = clv.intervals(
-                    fit.params,
-                    self.spending.params,
-                    *history,
-                    seen[rows],
-                    summary.mean_spend[rows],
-                    horizon=horizon,
-                    rate=rate,
-                    levels=(tail, 1 - tail),
-                    draws=assumptions.draws,
-                    seed=assumptions.seed,
-                )
+            tail = (1 - assumptions.interval) / 2
+            found["low"][rows], found["high"][rows] = clv.intervals(
+                fit.params,
+                self.spending.params,
+                *history,
+                seen[rows],
+                summary.mean_spend[rows],
+                horizon=horizon,
+                rate=rate,
+                levels=(tail, 1 - tail),
+                draws=assumptions.draws,
+                seed=assumptions.seed,
+            )
         return Prediction(
             p_alive=found["alive"],
             expected_orders=found["orders"],
             expected_spend=spend,
             kept_share=kept,
-            p_none=found["none"],
+            p_none=found["none"] if intervals else None,
             spend=found["orders"] * spend,
             clv=found["paid"] * spend * scale,
             low=found["low"] * scale if intervals else None,
             high=found["high"] * scale if intervals else None,
         )
+
+    def for_life(self, summary: Summary, assumptions: Assumptions, told: Prediction) -> NDArray[np.float64]:
+        """Return the expected discounted margin of all purchases to come, however late; NaN where that has no end.
+
+        It has none without discounting where some customers hardly ever leave (s ≤ 1).
+        """
+        x, _, T = self.purchasing.weeks(summary)
+        rate = assumptions.continuous_rate_weekly
+        orders = np.full(len(summary), np.nan)
+        for rows, fit in self.purchasing.groups(summary.first_day):
+            if rate > 0 or fit.params.s > 1:
+                orders[rows] = told.p_alive[rows] * pareto_nbd.purchases_while_active(
+                    fit.params, np.inf, rate, x[rows], T[rows]
+                )
+        return orders * told.expected_spend * told.kept_share * assumptions.margin_or_all
+
+    def next_purchase(self, summary: Summary, share: float) -> NDArray[np.float64]:
+        """Return after how many calendar days a customer who stays will have bought again with probability ``share``."""
+        x, _, T = self.purchasing.weeks(summary)
+        wait = np.zeros(len(summary))
+        for rows, fit in self.purchasing.groups(summary.first_day):
+            wait[rows] = pareto_nbd.wait_for_next(fit.params, share, x[rows], T[rows])
+        return self.purchasing.clock.days_until(summary.as_of_day, wait * DAYS_A_WEEK)
 
     def built_up(
         self, summary: Summary, assumptions: Assumptions, clv: NDArray[np.float64], days: list[int]
