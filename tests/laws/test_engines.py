@@ -129,6 +129,7 @@ def test_the_frames_of_value(both: tuple[Orders, Orders]) -> None:
     for frame in (
         lambda orders: value_frames.purchase_days(orders.orders),
         lambda orders: value_frames.span(orders.orders),
+        lambda orders: value_frames.purchases_by_day(value_frames.purchase_days(orders.orders), half),
         summary,
         window,
         lambda orders: segment_frames.habits(orders.orders, last, recent_days=365),
