@@ -41,6 +41,39 @@ def blocks(page: Path) -> Iterator[Block]:
     assert not fence, f"{name(page)} has a block that does not end (line {start})"
 
 
+def examples(page: Path) -> Iterator[tuple[Block, str | None]]:
+    """Yield the Python blocks of a page, each with the output shown: the ``text`` block that follows it, if one does."""
+    found, lines = list(blocks(page)), page.read_text(encoding="utf-8").splitlines()
+    for block, after in zip(found, [*found[1:], None], strict=True):
+        if block.language != "python":
+            continue
+        shown = None
+        if after is not None and after.language == "text":
+            between = lines[block.line + block.text.count("\n") + 1 : after.line - 2]
+            shown = None if "".join(between).strip() else after.text
+        yield block, shown
+
+
+NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?")
+
+
+def alike(told: str, shown: str) -> bool:
+    """Whether an output is the one a page shows: the same words, whole numbers too; decimals may round the other way.
+
+    Machines differ in the last bits of a float, so the last decimal shown may be off by one. Spaces count once.
+    """
+    words = [" ".join(NUMBER.sub("0", text).split()) for text in (told, shown)]
+    numbers = [NUMBER.findall(text) for text in (told, shown)]
+    return words[0] == words[1] and all(map(_near, *numbers))
+
+
+def _near(told: str, shown: str) -> bool:
+    decimals = [len(text.partition(".")[2]) for text in (told, shown)]
+    values = [float(text.replace(",", "").replace("−", "-")) for text in (told, shown)]
+    reach = 1.001 * 10.0 ** -decimals[1] if decimals[1] else 0.0
+    return decimals[0] == decimals[1] and abs(values[0] - values[1]) <= reach
+
+
 def prose(page: Path) -> str:
     """Return a page without its fenced blocks."""
     text = page.read_text(encoding="utf-8")

@@ -11,34 +11,59 @@ from pathlib import Path
 
 import click
 import pytest
-from tests.docs.pages import PAGES, ROOT, blocks, name, prose
+from tests.docs.pages import PAGES, ROOT, alike, blocks, examples, name, prose
 
 from regulars.cli import command
 
 WITH_PYTHON = [page for page in PAGES if any(block.language == "python" for block in blocks(page))]
 
 
+END = "\0"
+"""Printed where a block ends, to tell whose output is whose."""
+
+
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
-def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+def test_the_python_of_a_page_runs_and_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
     """The blocks of a page run one after another, as a reader would paste them, in a folder with ``examples``."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     script = tmp_path / "page.py"
-    told = []
-    for block in blocks(page):
-        if block.language == "python":
-            told.append("\n" * (block.line - 1 - sum(text.count("\n") for text in told)) + block.text)
-    script.write_text("".join(told), encoding="utf-8")
+    told: list[str] = []
+    for block, _ in examples(page):
+        told += [""] * (block.line - 1 - len(told))  # so that an error names the line of the page
+        told += [*block.text.split("\n"), f"print({END!r}, end='')"]
+    script.write_text("\n".join(told), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error::SyntaxWarning", script.name],
         cwd=tmp_path,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
+        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert not list(tmp_path.glob("regulars-*")), "an example leaves a working folder behind"
+    for (block, shown), printed in zip(examples(page), done.stdout.split(END), strict=False):
+        if shown is not None:
+            assert alike(printed, shown), f"{name(page)}, line {block.line}, prints:\n{printed}"
+        elif "ideas" in page.parts:
+            assert not printed, f"{name(page)}, line {block.line}, does not show what it prints:\n{printed}"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown", "same"),
+    [
+        ("a 1.24  b", "a 1.25 b\n", True),
+        ("a 1.23", "a 1.25", False),
+        ("12 rows", "13 rows", False),
+        ("9.99 | -0.00", "10.00 | 0.00", True),
+        ("a 1.2", "b 1.2", False),
+        ("1.20", "1.2", False),
+        ("1 2", "1", False),
+    ],
+)
+def test_an_output_may_differ_in_the_last_decimal_only(told: str, shown: str, same: bool) -> None:
+    assert alike(told, shown) is same
 
 
 def commands(page: Path) -> list[str]:
