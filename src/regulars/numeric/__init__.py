@@ -1,10 +1,11 @@
 """The published methods behind the figures, one file each: arrays in, arrays out.
 
-Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts`` and drawn from in ``pareto_nbd_draws``; ``bg_nbd``,
-``mbg_nbd`` and ``nbd`` to compare with; ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are
-fixed, ``sbg`` for subscriptions), spend (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a
-shop's seasons as a clock (``seasonal_time``), time to an event (``survival``) and things bought together
-(``association``). Nothing here knows a table, a file or a database.
+Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts``, drawn from in ``pareto_nbd_draws`` and, where
+``covariates`` of a customer are known, ``pareto_nbd_covariates``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare with;
+``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions), spend
+(``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
+(``seasonal_time``), time to an event (``survival``) and things bought together (``association``).
+Nothing here knows a table, a file or a database.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
         bg_nbd,
         clv,
         cnbd_k,
+        covariates,
         gamma_gamma,
         mbg_nbd,
         nbd,
         pareto_nbd,
         pareto_nbd_counts,
+        pareto_nbd_covariates,
         pareto_nbd_draws,
         sbg,
         seasonal_time,
@@ -38,11 +41,13 @@ __all__ = [
     "bg_nbd",
     "clv",
     "cnbd_k",
+    "covariates",
     "gamma_gamma",
     "mbg_nbd",
     "nbd",
     "pareto_nbd",
     "pareto_nbd_counts",
+    "pareto_nbd_covariates",
     "pareto_nbd_draws",
     "sbg",
     "seasonal_time",

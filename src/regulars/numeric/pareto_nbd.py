@@ -210,9 +210,14 @@ def log_likelihood(
 
 def _individual(params: Parameters, histories: Histories) -> Floats:
     """Return the log-likelihood of each distinct history."""
-    r, alpha, s, beta = checked(params)
+    return log_each(checked(params), histories)
+
+
+def log_each(params: Mixing, histories: Histories) -> Floats:
+    """Return the log-likelihood of each distinct history under parameters that were checked."""
+    r, alpha, s, beta = params
     x = histories.x
-    joint, _, _ = log_mixture((r, alpha, s, beta), x, histories.t_x, histories.T, derivatives=False)
+    joint, _, _ = log_mixture(params, x, histories.t_x, histories.T, derivatives=False)
     return gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + joint
 
 
