@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regulars.numeric import covariate_fit, pareto_nbd, pareto_nbd_draws
 from regulars.numeric import covariates as shared
-from regulars.numeric import pareto_nbd
 from regulars.numeric import pareto_nbd_covariates as model
 from regulars.numeric.covariates import Effects
 from regulars.numeric.pareto_nbd import ParetoNBD
@@ -166,11 +166,28 @@ def test_each_customer_is_one_of_the_plain_model_with_parameters_of_their_own(sm
     )
 
 
+def test_draws_have_the_means_of_the_formulas(small):
+    x, t_x, T, z = (column[:8] for column in small)
+    drawn = model.posterior_draws(TRUTH, x, t_x, T, 20_000, np.random.default_rng(4), covariates=z)
+    alive = model.probability_alive(TRUTH, x, t_x, T, covariates=z)
+    np.testing.assert_allclose(drawn.alive.mean(axis=0), alive, atol=0.015)
+    bought = model.simulate_purchases(TRUTH, 26, x, t_x, T, 20_000, np.random.default_rng(4), covariates=z)
+    expected = model.expected_purchases(TRUTH, 26, x, t_x, T, covariates=z)
+    error = bought.std(axis=0) / math.sqrt(20_000)
+    assert np.all(np.abs(bought.mean(axis=0) - expected) < 4.5 * error)
+    # where all customers are of one kind the very draws are the plain model's
+    plain = pareto_nbd_draws.posterior_draws(TRUTH.base, x, t_x, T, 50, np.random.default_rng(9))
+    same = model.posterior_draws(TRUTH, x, t_x, T, 50, np.random.default_rng(9), covariates=z * 0)
+    np.testing.assert_allclose(same.rate, plain.rate, rtol=1e-9)
+
+
 @pytest.mark.parametrize("ridge", [0.0, 3.0])
 def test_gradient_and_hessian_agree_with_finite_differences(small, ridge):
     x, t_x, T, z = small
     merged = shared.profiles(x, t_x, T, z, z[:, :1])
-    likelihood = model._Likelihood(merged.histories, merged.purchase.T, merged.dropout.T, 1.0, 1.0, ridge)
+    likelihood = covariate_fit.Likelihood(
+        model._FAMILY, merged.histories, merged.purchase.T, merged.dropout.T, 1.0, 1.0, ridge
+    )
     point = np.r_[np.log([0.7, 11.0, 1.1, 17.0]), 0.3, -0.2, -0.5]
     value, gradient, hessian = likelihood(point)
     params = Effects(ParetoNBD(*np.exp(point[:4])), tuple(point[4:6]), tuple(point[6:]))
@@ -290,7 +307,7 @@ def test_a_ridge_shrinks_and_forbids_the_test(small, fitted):
 
 def test_many_profiles_are_fitted_from_a_sketch_to_the_same_maximum(monkeypatch, small, fitted):
     *histories, z = small
-    monkeypatch.setattr(model, "_SKETCH", 200)
+    monkeypatch.setattr(covariate_fit, "_SKETCH", 200)
     fit = model.fit(*histories, covariates=z)
     assert fit.params.base == pytest.approx(fitted.params.base, rel=1e-4)
     assert fit.log_likelihood == pytest.approx(fitted.log_likelihood, rel=1e-12)

@@ -10,35 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import digamma, gammaln, polygamma
+from numpy.typing import ArrayLike, NDArray
 
-from regulars.numeric import lifetime_integral, pareto_nbd
-from regulars.numeric.covariates import (
-    CovariateFit,
-    Effects,
-    Profiles,
-    Standard,
-    log_scale,
-    named,
-    profiles,
-    scale_of,
-    standardised,
-)
+from regulars.numeric import covariate_fit, pareto_nbd, pareto_nbd_draws
+from regulars.numeric.covariate_fit import Family, Logs
+from regulars.numeric.covariates import CovariateFit, Effects, Profiles, profiles, scale_of
 from regulars.numeric.fit import Floats
-from regulars.numeric.histories import Histories
-from regulars.numeric.newton import LOOSE, Maximum, inverse_information, maximise
+from regulars.numeric.lifetime_integral import PAIRS
 from regulars.numeric.pareto_nbd import ParetoNBD
-
-_STEEPEST = 25.0
-"""Between the least and the greatest value of a covariate a rate grows at most e^25-fold: the searched box."""
-_LOOSE_EFFECT = 1.0
-"""A coefficient whose error is a factor e for one standard deviation of the covariate is not told by the data."""
-_SKETCH = 8_000
-"""Above four times this many profiles the search begins on a sketch of this many customers."""
-_CHUNK = 8_192
-_LARGEST = 300.0
-"""Logarithm of the largest α or β at zero covariates that is reported: its square is still a number."""
+from regulars.numeric.pareto_nbd_draws import Draws
 
 
 def fit(
@@ -61,180 +41,20 @@ def fit(
     log-likelihood, which steadies many covariates on few customers. Raises ``ValueError`` for covariates that are not
     finite, constant, or a linear combination of others, naming them.
     """
-    if not (ridge >= 0 and np.isfinite(ridge)):
-        raise ValueError("ridge must be finite and not negative.")
     given = profiles(frequency, recency, T, covariates, dropout_covariates, weights)
-    of_purchase = named(names, given.purchase.shape[1], "names")
-    if dropout_covariates is None:
-        dropout_names = of_purchase
-    of_dropout = named(dropout_names, given.dropout.shape[1], "dropout_names")
     histories = given.histories
     plain = pareto_nbd.fit(histories.x, histories.t_x, histories.T, weights=histories.weight)
-    purchase = standardised(given.purchase, histories.weight, of_purchase)
-    dropout = purchase
-    if dropout_covariates is not None:
-        dropout = standardised(given.dropout, histories.weight, of_dropout)
-    total = float(histories.weight.sum())
-    scale = float((histories.weight * histories.T).sum() / total) or 1.0
-    likelihood = _Likelihood(
-        histories, purchase.columns, dropout.columns, scale, len(histories.inverse) / total, ridge
-    )
-    found = _search(likelihood, plain.params, purchase, dropout)
-    every = (
-        *ParetoNBD._fields,
-        *(f"purchase: {z}" for z in of_purchase),
-        *(f"dropout: {z}" for z in of_dropout),
-    )
-    return _concluded(found, likelihood, purchase, dropout, every)
+    same = dropout_covariates is None
+    return covariate_fit.fit(_FAMILY, plain.params, given, names, names if same else dropout_names, ridge)
 
 
-def _search(likelihood: _Likelihood, plain: ParetoNBD, purchase: Standard, dropout: Standard) -> Maximum:
-    """Search from the plain model's maximum, on a sketch of the profiles first when there are many."""
-    steep = _STEEPEST / np.concatenate([purchase.reach, dropout.reach])
-    lower, upper = np.r_[pareto_nbd.LOWER, -steep], np.r_[pareto_nbd.UPPER, steep]
-    none = np.zeros(len(steep))
-    begin = np.r_[np.log(plain) - likelihood.log_units, none]
-    sketch = likelihood.sketch(_SKETCH)
-    found = maximise(sketch, begin, lower, upper)
-    if not found.converged:
-        again = maximise(sketch, np.r_[np.zeros(4), none], lower, upper)
-        found = max(found, again, key=lambda one: (one.value, one.converged))
-    return found if sketch is likelihood else maximise(likelihood, found.point, lower, upper)
-
-
-def _concluded(
-    found: Maximum, likelihood: _Likelihood, purchase: Standard, dropout: Standard, names: tuple[str, ...]
-) -> CovariateFit[ParetoNBD]:
-    """Turn a maximum over standardised covariates into a fit in their own units."""
-    k = len(purchase.centre)
-    spread = np.concatenate([purchase.spread, dropout.spread])
-    # log α at z = 0 is that at the mean plus γ' mean: parameters in the input's units are linear in the searched ones.
-    back = np.diag(np.r_[np.ones(4), 1 / spread])
-    back[1, 4 : 4 + k] = purchase.centre / purchase.spread
-    back[3, 4 + k :] = dropout.centre / dropout.spread
-    point = back @ found.point + np.r_[likelihood.log_units, np.zeros(len(spread))]
-    if np.abs(point[:4]).max() > _LARGEST:
-        raise ValueError(
-            "The covariates lie too far from zero for alpha or beta at zero to be a number: subtract a typical value."
-        )
-    inner = inverse_information(found.hessian * likelihood.unit)
-    covariance = back @ inner @ back.T
-    values = np.r_[np.exp(point[:4]), np.ones(len(spread))]
-    covariance *= np.outer(values, values)
-    errors = np.sqrt(np.diag(covariance))
-    # How sure the data are is judged at the covariates' mean; at zero there may be nobody.
-    least = np.r_[np.full(4, LOOSE), np.full(len(spread), _LOOSE_EFFECT)]
-    loose = found.pressed | (np.sqrt(np.diag(inner)) > least)
-    return CovariateFit(
-        _effects(np.r_[np.exp(point[:4]), point[4:]], k),
-        _effects(errors, k),
-        covariance,
-        names,
-        found.value * likelihood.unit + likelihood.shift + likelihood.penalty(found.point) * likelihood.unit,
-        found.converged,
-        found.iterations,
-        tuple(name for name, unknown in zip(names, loose, strict=True) if unknown),
-        likelihood.ridge * likelihood.unit,
-    )
-
-
-def _effects(values: Floats, k: int) -> Effects[ParetoNBD]:
-    each = values.tolist()
-    return Effects(ParetoNBD(*each[:4]), tuple(each[4 : 4 + k]), tuple(each[4 + k :]))
-
-
-class _Likelihood:
-    """The log-likelihood with derivatives in log (r, α, s, β) at the covariates' mean and in standardised coefficients.
-
-    Times have mean one and weights too, as in the plain model; ``log_units``, ``unit`` and ``shift`` undo that.
-    """
-
-    def __init__(
-        self,
-        histories: Histories,
-        purchase: Floats,
-        dropout: Floats,
-        scale: float,
-        per_weight: float,
-        ridge: float,
-    ) -> None:
-        self.x, self.t_x, self.T = histories.x, histories.t_x / scale, histories.T / scale
-        self.weight = histories.weight * per_weight
-        self.purchase, self.dropout = purchase, dropout
-        self.ridge, self.unit = ridge * per_weight, 1 / per_weight
-        self.log_units = np.log([1.0, scale, 1.0, scale])
-        self.shift = -float((histories.weight * histories.x).sum() * np.log(scale))
-        self.counts, where = np.unique(self.x, return_inverse=True)
-        self.per_count = np.bincount(where, self.weight)
-
-    def sketch(self, size: int) -> _Likelihood:
-        """Draw about so many customers, evenly from first to last profile; itself when there are few."""
-        if len(self.x) < 4 * size:
-            return self
-        passed = np.cumsum(self.weight)
-        # Jittered: profiles come in cycles of the kinds of customers, and steps of one length would meet the same kind.
-        places = (np.arange(size) + np.random.default_rng(0).random(size)) * (passed[-1] / size)
-        found, count = np.unique(np.searchsorted(passed, places, side="right"), return_counts=True)
-        keep = np.minimum(found, len(passed) - 1)
-        kept = Histories(
-            self.x[keep], self.t_x[keep], self.T[keep], count.astype(float), np.zeros(0, np.intp), ()
-        )
-        ridge = self.ridge * float(count.sum() / passed[-1])
-        return _Likelihood(kept, self.purchase[:, keep], self.dropout[:, keep], 1.0, 1.0, ridge)
-
-    def penalty(self, point: Floats) -> float:
-        """Return what the ridge takes from the log-likelihood."""
-        return 0.5 * self.ridge * float((point[4:] ** 2).sum())
-
-    def __call__(self, point: Floats) -> tuple[float, Floats, Floats]:
-        """Return value, gradient and Hessian."""
-        r, w, c = float(np.exp(point[0])), self.per_count, self.counts
-        value = float(w @ (gammaln(r + c) - gammaln(r))) - self.penalty(point)
-        g, H = np.zeros(len(point)), np.zeros((len(point), len(point)))
-        g[0] = r * (w @ (digamma(r + c) - digamma(r)))
-        H[0, 0] = g[0] + r * r * (w @ (polygamma(1, r + c) - polygamma(1, r)))
-        for begin in range(0, len(self.x), _CHUNK):
-            value += self._add(slice(begin, begin + _CHUNK), point, g, H)
-        g[4:] -= self.ridge * point[4:]
-        H[np.arange(4, len(point)), np.arange(4, len(point))] -= self.ridge
-        return value, g, H
-
-    def _add(self, part: slice, point: Floats, g: Floats, H: Floats) -> float:
-        """Add the derivatives of some profiles' terms to ``g`` and ``H``; return the terms."""
-        k, weight = len(self.purchase), self.weight[part]
-        r, s = np.exp(point[0]), np.exp(point[2])
-        log_alpha, moves_a = log_scale(point[1], point[4 : 4 + k], self.purchase[:, part])
-        log_beta, moves_b = log_scale(point[3], point[4 + k :], self.dropout[:, part])
-        value, slopes, curves = _by_log(r, log_alpha, s, log_beta, self.x[part], self.t_x[part], self.T[part])
-        slopes, curves = slopes * weight, curves * weight
-        one = np.ones((1, len(weight)))
-        # Each of log (r, α_i, s, β_i) is a sum of parameters (``at``) times what stands in the rows of ``by``.
-        at = ([0], [1, *range(4, 4 + k)], [2], [3, *range(4 + k, len(point))])
-        by = (
-            one,
-            np.r_[one, -self.purchase[:, part]] * moves_a,
-            one,
-            np.r_[one, -self.dropout[:, part]] * moves_b,
-        )
-        for i in range(4):
-            # einsum, because products of matrices wake a pool of threads that costs more than it gives
-            g[at[i]] += np.einsum("in,n->i", by[i], slopes[i])
-        for row, (i, j) in enumerate(lifetime_integral.PAIRS):
-            block = np.einsum("in,jn->ij", by[i] * curves[row], by[j])
-            H[np.ix_(at[i], at[j])] += block
-            if i != j:
-                H[np.ix_(at[j], at[i])] += block.T
-        return float((value * weight).sum())
-
-
-def _by_log(
-    r: float, log_alpha: Floats, s: float, log_beta: Floats, x: Floats, t_x: Floats, T: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _by_log(logs: Logs, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats, Floats]:
     """Return each profile's log-likelihood but for Γ(r+x)/Γ(r), with derivatives in log (r, α_i, s, β_i)."""
-    alpha, beta = np.exp(log_alpha), np.exp(log_beta)
-    value, slopes, curves = pareto_nbd.log_mixture((r, alpha, s, beta), x, t_x, T, derivatives=True)
-    sizes = (r, alpha, s, beta)
-    for row, (i, j) in enumerate(lifetime_integral.PAIRS):
+    log_alpha, log_beta = logs[1], logs[3]
+    r, s = float(np.exp(logs[0])), float(np.exp(logs[2]))
+    sizes = (r, np.exp(log_alpha), s, np.exp(log_beta))
+    value, slopes, curves = pareto_nbd.log_mixture(sizes, x, t_x, T, derivatives=True)
+    for row, (i, j) in enumerate(PAIRS):
         curves[row] *= sizes[i] * sizes[j]
     for i, size in enumerate(sizes):
         slopes[i] *= size
@@ -247,6 +67,17 @@ def _by_log(
     curves[8] += s
     curves[9] += slopes[3] - s
     return value + r * log_alpha + s * log_beta, slopes, curves
+
+
+_FAMILY = Family(
+    ParetoNBD,
+    pareto_nbd.LOWER,
+    pareto_nbd.UPPER,
+    in_time=(False, True, False, True),
+    by_purchase=(1, -1.0),
+    by_dropout=(3, -1.0),
+    each=_by_log,
+)
 
 
 def individual_parameters(
@@ -349,3 +180,45 @@ def probability_of_none(
     """Return P(no purchase in (T, T + horizon] | history) of each customer."""
     given = profiles(frequency, recency, T, covariates, dropout_covariates)
     return given.histories.spread(pareto_nbd.none_share(_mixing(params, given), given.histories, horizon))
+
+
+def posterior_draws(
+    params: Effects[ParetoNBD],
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    covariates: ArrayLike,
+    dropout_covariates: ArrayLike | None = None,
+) -> Draws:
+    """Draw (alive, λ, μ) of each customer given the history, as in ``pareto_nbd_draws``."""
+    given = profiles(frequency, recency, T, covariates, dropout_covariates)
+    return pareto_nbd_draws.draws_given(_mixing(params, given), given.histories, draws, rng)
+
+
+def simulate_purchases(
+    params: Effects[ParetoNBD],
+    horizon: float,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    covariates: ArrayLike,
+    dropout_covariates: ArrayLike | None = None,
+) -> NDArray[np.int64]:
+    """Draw the number of purchases in (T, T + horizon] of each customer, shape (draws, customers)."""
+    drawn = posterior_draws(
+        params,
+        frequency,
+        recency,
+        T,
+        draws,
+        rng,
+        covariates=covariates,
+        dropout_covariates=dropout_covariates,
+    )
+    return pareto_nbd_draws.purchases_given(drawn, horizon, rng)

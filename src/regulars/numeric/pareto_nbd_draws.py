@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regulars.numeric import pareto_nbd
 from regulars.numeric.fit import Floats, Parameters
-from regulars.numeric.histories import distinct
+from regulars.numeric.histories import Histories, distinct
 
 _TINY = np.finfo(float).tiny
 
@@ -65,18 +65,26 @@ def posterior_draws(
 
     Memory is 17 bytes a draw and customer; slice the customers when there are many.
     """
-    r, alpha, s, beta = given = pareto_nbd.checked(params)
-    histories = distinct(frequency, recency, T)
-    share = pareto_nbd.alive_share(given, histories)[histories.inverse]
-    x, t_x, end = (v[histories.inverse] for v in (histories.x, histories.t_x, histories.T))
+    return draws_given(pareto_nbd.checked(params), distinct(frequency, recency, T), draws, rng)
+
+
+def draws_given(
+    params: pareto_nbd.Mixing, histories: Histories, draws: int, rng: np.random.Generator
+) -> Draws:
+    """Draw as ``posterior_draws``, for each row that was given; α and β may be one for each distinct history."""
+    r, alpha, s, beta = params
+    at = histories.inverse
+    share = pareto_nbd.alive_share(params, histories)[at]
+    x, t_x, end = (v[at] for v in (histories.x, histories.t_x, histories.T))
+    A, B = (np.broadcast_to(v, histories.x.shape)[at] for v in (alpha, beta))
     alive = rng.random((draws, len(x))) < share
     stopped_at = np.broadcast_to(end, alive.shape).copy()
     row, column = np.nonzero(~alive)
     stopped_at[row, column] = t_x[column] + _time_to_stop(
-        r + x[column], s + 1, alpha + t_x[column], beta + t_x[column], (end - t_x)[column], rng
+        r + x[column], s + 1, (A + t_x)[column], (B + t_x)[column], (end - t_x)[column], rng
     )
-    rate = rng.standard_gamma(np.broadcast_to(r + x, alive.shape)) / (alpha + stopped_at)
-    dropout = rng.standard_gamma(np.where(alive, s, s + 1)) / (beta + stopped_at)
+    rate = rng.standard_gamma(np.broadcast_to(r + x, alive.shape)) / (A + stopped_at)
+    dropout = rng.standard_gamma(np.where(alive, s, s + 1)) / (B + stopped_at)
     return Draws(alive, rate, dropout)
 
 
@@ -131,7 +139,12 @@ def simulate_purchases(
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Draw the number of purchases in (T, T + horizon] of each customer, shape (draws, customers)."""
-    horizon = pareto_nbd.checked_horizon(horizon)
     drawn = posterior_draws(params, frequency, recency, T, draws, rng)
+    return purchases_given(drawn, horizon, rng)
+
+
+def purchases_given(drawn: Draws, horizon: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw the number of purchases in (T, T + horizon] of those whose rates were drawn, in the same shape."""
+    horizon = pareto_nbd.checked_horizon(horizon)
     lasting = rng.standard_exponential(drawn.alive.shape) / np.maximum(drawn.dropout, _TINY)
     return np.where(drawn.alive, rng.poisson(drawn.rate * np.minimum(lasting, horizon)), 0)
