@@ -10,7 +10,7 @@ import pytest
 import regulars
 from regulars import value
 from regulars.numeric import pareto_nbd, seasonal_time
-from regulars.value import level
+from regulars.value import level, method
 from regulars.value.summary import Summary
 
 START = (date(2022, 1, 1) - date(1970, 1, 1)).days
@@ -143,3 +143,27 @@ def test_the_level_of_a_real_shop_with_a_christmas(real_data):
         ]
     assert np.mean(wrong) < 0.26
     assert max(wrong[2:]) < 0.12
+
+
+def test_the_method_says_what_was_chosen(seasonal):
+    class Told:
+        """What :mod:`regulars.value.method` looks at."""
+
+        def __init__(self, shop: Shop, now: int) -> None:
+            self.summary, repeats = shop.until(now)
+            self.as_of = date(1970, 1, 1) + timedelta(days=self.summary.as_of_day)
+            refunds = type("Refunds", (), {"shop": 0.031})
+            self.model = type(
+                "Model", (), {"purchasing": level.fit(self.summary, repeats), "refunds": refunds}
+            )
+
+    def paragraph(told: Told) -> str:
+        return " ".join(method.english(said) for said in method.sentences(told))
+
+    whole = paragraph(Told(seasonal, 1005))
+    assert "December runs 1.6 times as fast as an average month, June 0.4 times." in whole
+    assert "they take 3.1% of what is spent" in whole
+    assert "do not cover a year yet" in paragraph(Told(seasonal, 300))
+    cohort = Shop(PACE, customers=800, arrivals=lambda rng, n: rng.integers(0, 40, n))
+    assert "arrived at once" in paragraph(Told(cohort, 500))
+    assert "beyond chance" in paragraph(Told(Shop(STEADY, customers=800, seed=9), 1000))

@@ -14,8 +14,10 @@ from typing import Literal
 from regulars.kit.unknown import Unknown
 from regulars.report.words import Better as Better
 from regulars.report.words import Money as Money
+from regulars.report.words import Month as Month
 from regulars.report.words import Number as Number
 from regulars.report.words import Sentence as Sentence
+from regulars.report.words import Share as Share
 from regulars.report.words import Unit as Unit
 from regulars.report.words import Words as Words
 
@@ -206,6 +208,8 @@ class Forecast:
     path: tuple[ForecastPoint, ...] = ()
     pace: tuple[float, ...] = ()
     """How busy each day of the year is, 1 on average; nothing where the shop has no seasons to speak of."""
+    method: tuple[Words, ...] = ()
+    """How it was worked out and why so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from babel.numbers import format_compact_currency, format_currency, format_decim
 
 from regulars.kit.i18n import translator
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Money, Number, Sentence, Unit, Words
+from regulars.report.model import Money, Month, Number, Sentence, Share, Unit, Words
 
 MANY = 1e8
 """From here on money is written short (1.2B): more digits than a card can hold, and than anyone reads."""
@@ -140,6 +140,10 @@ class Speech:
             return self.day(value)
         if isinstance(value, Money):
             return self.cents(value.amount)
+        if isinstance(value, Month):
+            return str(self._locale.months["stand-alone"]["wide"][value.number])
+        if isinstance(value, Share):
+            return self.share(value.part)
         if isinstance(value, Sentence | Unknown):
             return self.say(value)
         return str(value)

@@ -36,4 +36,18 @@ class Money:
     amount: float
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of the year inside a sentence, 1 to 12."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share inside a sentence, 0..1, written as percent."""
+
+    part: float
+
+
 Words: TypeAlias = str | Sentence

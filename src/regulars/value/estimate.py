@@ -17,6 +17,7 @@ from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
 from regulars.value import frames, model, total
+from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
 from regulars.value.summary import Summary
@@ -92,6 +93,11 @@ class Value:
             return self.unknown
         return rollings.run(self)
 
+    @property
+    def method(self) -> str:
+        """How the forecast was made and why so, in a paragraph; empty without one."""
+        return " ".join(methods.english(said) for said in methods.sentences(self))
+
     @cached_property
     def path(self) -> tuple[tuple[date, float], ...]:
         """How the total builds up over the horizon: days and what will have come by their end; () without a forecast."""
@@ -139,6 +145,7 @@ class Value:
         told["expected_orders"] = pc.sum(self.customers["expected_orders"]).as_py()
         told["customers_alive"] = pc.sum(self.customers["p_alive"]).as_py()
         told["model"] = self.model.to_json()
+        told["method"] = self.method
         return told
 
     def to_pandas(self) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def fit(summary: Summary, repeats: NDArray[np.float64]) -> Purchasing:
     steady = _Sample(x, first, last, now, until)
     sample = steady.thinned(SKETCH)
     fits, clock = sample.groups(), Clock.steady()
-    if _seasons_can_be_seen(first, now):
+    if seasons_can_be_seen(first, now):
         for _ in range(ROUNDS):
             clock = seasonal_time.estimate(repeats, sample.exposure(clock, fits))
             if clock.is_steady:
@@ -93,7 +93,8 @@ def fit(summary: Summary, repeats: NDArray[np.float64]) -> Purchasing:
     return Purchasing(clock, fits[0], *((fits[1], until) if len(fits) > 1 else ()))
 
 
-def _seasons_can_be_seen(first: NDArray[np.int64], now: int) -> bool:
+def seasons_can_be_seen(first: NDArray[np.int64], now: int) -> bool:
+    """Tell whether the data reach over a year and age can be told from season; days since 1970-01-01."""
     early, late = np.quantile(first, [0.25, 0.75])
     span = now - first.min()
     return bool(

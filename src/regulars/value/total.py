@@ -9,6 +9,7 @@ themselves: little for thousands, much for a handful.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,11 @@ class Total:
 
 
 def estimate(value: Value) -> Total:
-    """Sum the customers and widen by the errors of up to three earlier origins and of the backtest."""
+    """Sum the customers and widen by the errors of the backtest and of earlier origins."""
     expected = float(pc.sum(value.customers["clv"]).as_py() or 0.0)
-    past = () if isinstance(value.rolling, Unknown) else value.rolling.origins
-    record = () if isinstance(value.track_record, Unknown) else (value.track_record,)
     errors = tuple(
         log(test.actual_total / test.predicted_total)
-        for test in (*past, *record)
+        for test in _past(value)
         if test.predicted_total > 0 and test.actual_total > 0
     )
     spread = sqrt(
@@ -62,6 +61,19 @@ def estimate(value: Value) -> Total:
     times = float(stats.t.ppf(0.5 + value.assumptions.interval / 2, PRIOR_WEIGHT + len(errors)))
     low, high = expected * exp(-times * spread), expected * exp(times * spread)
     return Total(expected, low, high, value.assumptions.interval, errors, spread, times)
+
+
+def _past(value: Value) -> tuple[Backtest, ...]:
+    """The most backtests whose outcomes do not overlap, so that nothing that happened counts twice.
+
+    Those at earlier days, or the backtest over the whole horizon with those that were over before it.
+    """
+    record = value.track_record
+    earlier = () if isinstance(value.rolling, Unknown) else value.rolling.origins
+    if isinstance(record, Unknown):
+        return earlier
+    over = [test for test in earlier if test.cutoff + timedelta(days=test.horizon_days) <= record.cutoff]
+    return max((record, *over), earlier, key=len)
 
 
 def by_group(value: Value, labels: pa.Array | pa.ChunkedArray | Sequence[object]) -> pa.Table | Unknown:
