@@ -1,7 +1,7 @@
 """The published methods behind the figures, one file each: arrays in, arrays out.
 
 Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts``, drawn from in ``pareto_nbd_draws`` and, where
-``covariates`` of a customer are known, ``pareto_nbd_covariates``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare with;
+``covariates`` of a customer are known, ``pareto_nbd_covariates`` and ``bg_nbd_covariates``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare with;
 ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions), spend
 (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
 (``seasonal_time``), time to an event (``survival``) and things bought together (``association``).
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         association,
         bg_bb,
         bg_nbd,
+        bg_nbd_covariates,
         clv,
         cnbd_k,
         covariate_fit,
@@ -40,6 +41,7 @@ __all__ = [
     "association",
     "bg_bb",
     "bg_nbd",
+    "bg_nbd_covariates",
     "clv",
     "cnbd_k",
     "covariate_fit",

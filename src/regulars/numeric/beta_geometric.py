@@ -24,13 +24,17 @@ from regulars.numeric.histories import Histories, distinct
 from regulars.numeric.newton import conclude, maximise
 from regulars.numeric.pareto_nbd import checked_horizon
 
-_LOWER = np.log([1e-5, 1e-5, 1e-5, 1e-5])
-_UPPER = np.log([1e4, 1e6, 1e4, 1e4])
+LOWER = np.log([1e-5, 1e-5, 1e-5, 1e-5])
+UPPER = np.log([1e4, 1e6, 1e4, 1e4])
 """The searched box for (r, α, a, b) when the mean T is one unit of time."""
 _STARTS = np.log([[0.5, 0.3, 0.8, 2.5], [1.0, 1.0, 0.3, 1.0], [0.2, 0.05, 2.0, 10.0]])
 _CHUNK = 8_192
 _NO_GAP = 1e-9
 """Two purchases at one moment count as this share of the observed time apart: regular buyers never do that."""
+
+
+Mixing = tuple[float, float | Floats, float | Floats, float | Floats]
+"""(r, α, a, b) of everybody, or with an own α, a or b for each history."""
 
 
 class Form(NamedTuple):
@@ -59,11 +63,11 @@ def fit(
     unit = total / len(histories.inverse)
     likelihood = Likelihood(form, histories, scale, 1 / unit)
     slower = np.array([0.0, np.log(form.k), 0.0, 0.0])
-    found = maximise(likelihood, _STARTS[0] - slower, _LOWER, _UPPER)
+    found = maximise(likelihood, _STARTS[0] - slower, LOWER, UPPER)
     for start in _STARTS[1:]:
         if found.converged:
             break
-        again = maximise(likelihood, start - slower, _LOWER, _UPPER)
+        again = maximise(likelihood, start - slower, LOWER, UPPER)
         found = max(found, again, key=lambda one: (one.value, one.converged))
     shift = -form.k * float((histories.weight * histories.x).sum() * np.log(scale))
     shift += _constant(form, histories, frequency, weights, log_gaps)
@@ -204,7 +208,7 @@ def _beats(k: int, n: Floats, u: Floats) -> _Beats:
     )
 
 
-def _log_odds(form: Form, params: Parameters, x: Floats, t_x: Floats, T: Floats) -> Floats:
+def _log_odds(form: Form, params: Floats | Mixing, x: Floats, t_x: Floats, T: Floats) -> Floats:
     """Return log(P(stopped) / P(active, no beat since)); minus infinity where nobody may have stopped yet."""
     r, alpha, a, b = params
     may = x + form.first > 0
@@ -239,9 +243,9 @@ def log_likelihood(
     return Likelihood(form, histories, 1.0, 1.0)(np.log(given))[0] + constant
 
 
-def standing(form: Form, params: Floats, histories: Histories) -> tuple[Floats, Floats]:
+def standing(form: Form, params: Floats | Mixing, histories: Histories) -> tuple[Floats, Floats]:
     """Return P(active at T) of each distinct history and, given that, P(j beats since t_x), shape (k, histories)."""
-    r, alpha = params[:2]
+    r, alpha, _, _ = params
     x, t_x, T = histories.x, histories.t_x, histories.T
     beats = _beats(form.k, r + form.k * x, (T - t_x) / (alpha + T))
     return expit(beats.log_sum - _log_odds(form, params, x, t_x, T)), beats.shares
@@ -264,16 +268,20 @@ def probability_of_none(
     T: ArrayLike,
 ) -> Floats:
     """Return P(no purchase in (T, T + horizon] | history): the likelihood seen until then over that until T."""
-    given = checked(form, params)
     histories = distinct(frequency, recency, T)
-    r, alpha = given[:2]
+    return histories.spread(none_share(form, checked(form, params), histories, horizon))
+
+
+def none_share(form: Form, params: Floats | Mixing, histories: Histories, horizon: float) -> Floats:
+    """Return P(no purchase in (T, T + horizon]) of each distinct history."""
+    r, alpha, _, _ = params
     t_x, n = histories.t_x, r + form.k * histories.x
-    alive, _ = standing(form, given, histories)
+    alive, _ = standing(form, params, histories)
     step = checked_horizon(horizon)
     if np.isinf(step):
-        return histories.spread(1 - alive)
+        return 1 - alive
     now, later = alpha + histories.T, alpha + histories.T + step
     quiet = _beats(form.k, n, (histories.T + step - t_x) / later).log_sum
     before = _beats(form.k, n, (histories.T - t_x) / now).log_sum
     chance = np.exp(np.minimum(n * np.log(now / later) + quiet - before, 0.0))
-    return histories.spread(np.clip(1 - alive + alive * chance, 0.0, 1.0))
+    return np.clip(1 - alive + alive * chance, 0.0, 1.0)

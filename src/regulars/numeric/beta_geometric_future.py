@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaln, gammaln
 
 from regulars.numeric import beta_mixing
-from regulars.numeric.beta_geometric import Form, checked, standing
+from regulars.numeric.beta_geometric import Form, Mixing, checked, standing
 from regulars.numeric.fit import Floats, Parameters
-from regulars.numeric.histories import checked_counts, distinct
+from regulars.numeric.histories import Histories, checked_counts, distinct
 from regulars.numeric.pareto_nbd import checked_horizon
 from regulars.numeric.pareto_nbd_draws import Customers
 
@@ -56,11 +56,7 @@ def discounted_purchases(
 ) -> Floats:
     """Return E[Σ e^(-rate·(t_i - T)) over purchases t_i in (T, T + horizon] | history] of each customer."""
     given = checked(form, params)
-    horizon = checked_horizon(horizon)
-    if not (rate >= 0 and np.isfinite(rate)):
-        raise ValueError("The discount rate must be finite and not negative.")
-    if rate == 0 and np.isinf(horizon) and given[2] <= 1:
-        raise ValueError("Without discounting and with a <= 1 an endless horizon has no finite value.")
+    _check_future(horizon, rate, float(given[2]))
     histories = distinct(frequency, recency, T)
     alive, shares = standing(form, given, histories)
     # Given that one is active only (x, T) matters. They ascend in x, so that those with one count are neighbours.
@@ -75,12 +71,48 @@ def discounted_purchases(
     return histories.spread(alive * (shares * per_beat[:, pairs.inverse]).sum(axis=0))
 
 
+def discounted_mean(form: Form, params: Mixing, histories: Histories, horizon: float, rate: float) -> Floats:
+    """Return the discounted purchases to come of each distinct history, where α or a may differ between them.
+
+    Quick where few different a come with each count of purchases: each pair of them needs its own quadrature.
+    """
+    r, alpha, a, b = (np.broadcast_to(v, histories.x.shape) for v in params)
+    alive, shares = standing(form, params, histories)
+    _check_future(horizon, rate, float(a.min(initial=np.inf)))
+    order = np.lexsort((histories.T, b, a, histories.x))
+    ordered = np.stack([histories.x, a, b])[:, order]
+    starts = np.flatnonzero(np.r_[True, (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)])
+    per_beat = np.empty((form.k, len(order)))
+    for begin, end in pairwise([*starts.tolist(), len(order)]):
+        for part in range(begin, end, _ROWS):
+            rows = order[part : min(part + _ROWS, end)]
+            one = rows[0]
+            future = _Active(
+                form, (r[one], alpha[rows], a[one], b[one]), float(histories.x[one]), histories.T[rows]
+            )
+            per_beat[:, rows] = future.discounted(horizon, rate)
+    return alive * (shares * per_beat).sum(axis=0)
+
+
+def _check_future(horizon: float, rate: float, a: float) -> None:
+    """Raise ``ValueError`` unless the discounted sum exists."""
+    checked_horizon(horizon)
+    if not (rate >= 0 and np.isfinite(rate)):
+        raise ValueError("The discount rate must be finite and not negative.")
+    if rate == 0 and np.isinf(horizon) and a <= 1:
+        raise ValueError("Without discounting and with a <= 1 an endless horizon has no finite value.")
+
+
+_Kind = tuple[float, Floats, float, float]
+"""(r, α, a, b) of customers who share all but α."""
+
+
 class _Active:
     """The purchases to come of active customers who share x; answers have shape (k, customers), by beats since t_x."""
 
-    def __init__(self, form: Form, params: Floats, x: float, T: Floats) -> None:
-        r, alpha, self.a, b = params.tolist()
-        self.k, self.n, self.size = form.k, r + form.k * x, alpha + T
+    def __init__(self, form: Form, params: Floats | _Kind, x: float, T: Floats) -> None:
+        r, self.a, b = (float(params[i]) for i in (0, 2, 3))
+        self.k, self.n, self.size = form.k, r + form.k * x, params[1] + T
         self.b = b + x + form.first
 
     def discounted(self, horizon: float, rate: float) -> Floats:

@@ -50,7 +50,7 @@ def fit(
 
 def _by_log(logs: Logs, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats, Floats]:
     """Return each profile's log-likelihood but for Γ(r+x)/Γ(r), with derivatives in log (r, α_i, s, β_i)."""
-    log_alpha, log_beta = logs[1], logs[3]
+    log_alpha, log_beta = np.asarray(logs[1]), np.asarray(logs[3])
     r, s = float(np.exp(logs[0])), float(np.exp(logs[2]))
     sizes = (r, np.exp(log_alpha), s, np.exp(log_beta))
     value, slopes, curves = pareto_nbd.log_mixture(sizes, x, t_x, T, derivatives=True)
@@ -59,7 +59,7 @@ def _by_log(logs: Logs, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floa
     for i, size in enumerate(sizes):
         slopes[i] *= size
     # α^r β^s in logarithms: r log α + s log β
-    slopes += [r * log_alpha, np.full_like(x, r), s * log_beta, np.full_like(x, s)]
+    slopes += np.stack([r * log_alpha, np.full_like(x, r), s * log_beta, np.full_like(x, s)])
     curves[0] += slopes[0]
     curves[1] += r
     curves[4] += slopes[1] - r
