@@ -68,7 +68,7 @@ def _orders(reading: Reading, facts: Facts) -> str:
         **{name: f"max({name})" for name in texts},
     }
     moment = reading.moments["ordered_at"]
-    if moment.has_zone:
+    if moment.has_zone and not facts.counts.get("orders_of_several_days"):
         day = zones.local_day("instant", reading.options.time_zone, *years(reading))
     else:
         columns["day"], day = "min(day)", "day"
@@ -77,7 +77,9 @@ def _orders(reading: Reading, facts: Facts) -> str:
         if facts.order_facts:
             columns |= {"shipping_net": "coalesce(sum(shipping_net), 0)"}
     kind = "'order'"
-    if reading.negative or reading.credit_letters or CREDIT in reading.statuses.values():
+    takes_back = reading.negative or reading.credit_letters or CREDIT in reading.statuses.values()
+    # A discount, a tax or a refund above the amount takes an order below zero without any row that does.
+    if takes_back or facts.order_facts or any(reading.has(name) for name in ("discount", "tax", "refunded")):
         columns |= {
             "sold_lines": "count(*) FILTER (WHERE q > 0)",
             "least_quantity": "min(q)",
@@ -94,12 +96,7 @@ def _orders(reading: Reading, facts: Facts) -> str:
     # Money is narrowed once, after summing.
     cast = {name: f"CAST({value} AS {DEC})" for name, value in money.items()}
     net = f"CAST(gross - discount - tax - refunded{delivery} AS {DEC})"
-    shown = {
-        n: (f"regulars_text({n})" if reading.textual else f"nullif({n}, '')")
-        if n in texts
-        else "NULL::VARCHAR"
-        for n in ("coupon", "channel", "country")
-    }
+    shown = {name: name if name in texts else "NULL::VARCHAR" for name in ("coupon", "channel", "country")}
     return f"""SELECT order_key, customer_key, make_timestamptz(epoch_us(instant)) AS ordered_at, {day} AS ordered_on, {kind} AS kind,
             {_status_name("st")} AS status, st = {PAID} AS valid, lines, CAST(units AS {DEC}) AS units,
             {cast["gross"]} AS gross, {cast["discount"]} AS discount, {cast["shipping"]} AS shipping, {cast["tax"]} AS tax,
@@ -131,8 +128,7 @@ def _products(reading: Reading) -> str:
             f"SELECT *, NULL::VARCHAR AS title, NULL::VARCHAR AS category, NULL::{DEC} AS cost FROM ({found})"
         )
     else:
-        found = f"""SELECT pkey AS product_key, regulars_text(arg_max(title, (sold, title))) AS title,
-                regulars_text(arg_max(category, (sold, category))) AS category,
+        found = f"""SELECT pkey AS product_key, arg_max(title, (sold, title)) AS title, arg_max(category, (sold, category)) AS category,
                 {"arg_max(cost, (sold, cost))" if cost else f"NULL::{DEC}"} AS cost
             FROM (SELECT pkey, title, category, cost, count(*) FILTER (WHERE amt > 0) AS sold
                 FROM regulars_settled WHERE pkey IS NOT NULL GROUP BY ALL) GROUP BY pkey"""

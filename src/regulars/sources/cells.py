@@ -35,8 +35,6 @@ TEXTS = {
     "title": "title",
     "category": "category",
 }
-RAW = frozenset({"status", *TEXTS.values()})
-"""Texts that are compared or shown only: cleaned where few are left of them."""
 LINE_MONEY = ("discount", "tax", "refunded", "shipping")
 ORDER_MONEY = ("order_total", "subtotal", "order_discount", "order_tax", "shipping_tax", "order_refunded")
 HEADS = ("wall", "off", "cid", "mail", "st", "whole", "cur", "coupon", "channel", "country")
@@ -76,7 +74,7 @@ def _cleaned(raw: Raw, reading: Reading) -> str:
             parts.append(f"{cell} AS t_{name}")
             continue
         cell = f"CAST({cell} AS VARCHAR)"
-        if name in RAW:
+        if name == "status":  # compared with the raw words that were surveyed
             parts.append(f"{cell} AS t_{name}")
             continue
         clean = reading.ids[name].clean(cell) if name in reading.ids else f"regulars_text({cell})"
@@ -148,7 +146,7 @@ def _customer(reading: Reading) -> str:
 def _product(reading: Reading) -> str:
     found = reading.ids.get("product_id")
     titled = reading.has("title")
-    named = "regulars_text(t_title)" if titled else "NULL::BIGINT"
+    named = "t_title" if titled else "NULL::BIGINT"
     if not found:
         return named
     value = found.value("t_product_id")

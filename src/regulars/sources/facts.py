@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.sources import identity, shares
 from regulars.sources.reading import Reading
+from regulars.sources.status import CREDIT, PAID, REFUNDED
 
 if TYPE_CHECKING:
     import duckdb
@@ -125,7 +126,9 @@ def _oddities(connection: duckdb.DuckDBPyConnection, reading: Reading, facts: Fa
     if reading.nobody:
         columns["nobody"] = "bool_or(ckey IS NULL)"
         asked.append("(nobody AND c0 IS NOT NULL)")
-    if len(set(reading.statuses.values())) > 1 or reading.has("cancelled_at") or reading.has("test"):
+    # A blank status is paid too, so one other word is enough for orders of two minds.
+    other = any(code not in (PAID, REFUNDED, CREDIT) for code in reading.statuses.values())
+    if other or reading.has("cancelled_at") or reading.has("test"):
         columns |= {"s0": "min(st)", "s1": "max(st)"}
         asked.append("s0 <> s1")
     if reading.files > 1:

@@ -208,7 +208,7 @@ def _settle_statuses(reading: Reading, words: Mapping[str, int]) -> None:
     refunded = reading.found.profile.refunded_words if reading.found.profile else frozenset()
     unknown = {}
     for word, rows in words.items():
-        code = meaning(word, refunded)
+        code = meaning(word.strip(), refunded)
         if code is None:
             unknown[word] = int(rows)
         reading.statuses[word] = PAID if code is None else code
