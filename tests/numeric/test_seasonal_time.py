@@ -121,3 +121,5 @@ def test_days_until_undoes_the_clock():
     assert np.all(passed >= lengths - 1e-9)
     assert np.all(clock.at(begin + found.astype(int) - 1) - clock.at(begin) < np.maximum(lengths, 1e-9))
     assert np.isinf(clock.days_until(begin, 1e9))
+    with pytest.raises(ValueError, match="1900"):
+        clock.at([day(1899, 12, 31)])

@@ -107,7 +107,7 @@ def test_every_table_has_a_caption_and_scoped_headers(read):
 def test_no_placeholder_and_no_python_is_left_in_the_text(read):
     _, page = read
     assert "{" not in page.text
-    for leak in ("None", "Undefined", "nan", "Unknown(", "Sentence("):
+    for leak in ("None", "Undefined", "nan", "Unknown(", "Sentence(", "Phrase("):
         assert not re.search(rf"\b{re.escape(leak)}", page.text), leak
 
 

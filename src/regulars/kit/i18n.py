@@ -87,7 +87,7 @@ def speaking(language: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A part of a sentence that is translated too: a marked message with its values."""
+    """A sentence, or a part of one, to be translated where it is shown: a marked message with its values."""
 
     message: str
     values: tuple[tuple[str, object], ...] = ()
@@ -95,7 +95,7 @@ class Phrase:
     @classmethod
     def of(cls, message: str, **values: object) -> Phrase:
         """Build a phrase from a marked message with named placeholders."""
-        return cls(message, tuple(values.items()))
+        return cls(message, tuple(sorted(values.items())))
 
     def __str__(self) -> str:
         return fill(self.message, dict(self.values))

@@ -51,7 +51,10 @@ class Clock:
         days = np.asarray(day).astype(np.int64)
         if self.is_steady:
             return days.astype(float)
-        return self._passed[days - int((_FIRST - _EPOCH).astype(int))]
+        place = days - int((_FIRST - _EPOCH).astype(int))
+        if place.size and (place.min() < 0 or place.max() >= len(self._passed)):
+            raise ValueError("Days must lie between the years 1900 and 2149.")
+        return self._passed[place]
 
     def days_until(self, day: int, length: ArrayLike) -> Floats:
         """Return how many whole days after ``day`` it takes for so much time (in days of the clock) to have passed.

@@ -14,7 +14,8 @@ from babel.numbers import format_compact_currency, format_currency, format_decim
 
 from regulars.kit.i18n import translator
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Money, Month, Number, Sentence, Share, Unit, Words
+from regulars.kit.words import Money, Month, Share
+from regulars.report.model import Number, Sentence, Unit, Words
 
 MANY = 1e8
 """From here on money is written short (1.2B): more digits than a card can hold, and than anyone reads."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from regulars.kit.i18n import Phrase
 from regulars.kit.unknown import Unknown
 
 Unit: TypeAlias = Literal["money", "count", "share", "days", "number", "ratio", "orders", "years"]
@@ -15,39 +15,7 @@ Better: TypeAlias = Literal["up", "down"] | None
 
 Number: TypeAlias = float | Unknown
 
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """An English message id with named ``{placeholders}``; numbers and dates among the values are written by locale."""
-
-    message: str
-    values: tuple[tuple[str, Any], ...] = ()
-
-    @classmethod
-    def of(cls, message: str, **values: Any) -> Sentence:
-        """Build a sentence from its message id and the values of its placeholders."""
-        return cls(message, tuple(sorted(values.items())))
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount inside a sentence, written to the cent with the shop's currency."""
-
-    amount: float
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A month of the year inside a sentence, 1 to 12."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share inside a sentence, 0..1, written as percent."""
-
-    part: float
-
+Sentence: TypeAlias = Phrase
+"""A message with values; on the page numbers and dates among them are written by locale."""
 
 Words: TypeAlias = str | Sentence

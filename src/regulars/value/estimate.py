@@ -96,7 +96,7 @@ class Value:
     @property
     def method(self) -> str:
         """How the forecast was made and why so, in a paragraph; empty without one."""
-        return " ".join(methods.english(said) for said in methods.sentences(self))
+        return " ".join(map(str, methods.sentences(self)))
 
     @cached_property
     def path(self) -> tuple[tuple[date, float], ...]:

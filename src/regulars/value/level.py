@@ -88,6 +88,7 @@ def fit(summary: Summary, repeats: NDArray[np.float64]) -> Purchasing:
             if clock.is_steady:
                 break
             fits = sample.fits(clock, fits)
+    # Unless the last round already fitted everybody in the time of this very clock.
     if sample.share < 1 or clock.is_steady:
         fits = steady.fits(clock, fits)
     return Purchasing(clock, fits[0], *((fits[1], until) if len(fits) > 1 else ()))

@@ -2,102 +2,81 @@
 
 from __future__ import annotations
 
-from calendar import month_name
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regulars.kit.i18n import mark
+from regulars.kit.i18n import Phrase, mark
+from regulars.kit.words import Month, Share
 from regulars.value import level
 from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
     from regulars.value.estimate import Value
+    from regulars.value.level import Purchasing
+    from regulars.value.summary import Summary
 
-Said = tuple[str, dict[str, Any]]
-"""A message id and the values of its placeholders: dates, numbers, shares (``…_share``, 0..1) and months (``…_month``, 1..12)."""
 
-
-def sentences(value: Value) -> tuple[Said, ...]:
+def sentences(value: Value) -> tuple[Phrase, ...]:
     """Return what was chosen and why, one sentence after the other; nothing without a forecast."""
     if value.model is None:
         return ()
-    how = value.model.purchasing
-    told: list[Said] = [
-        (
+    how, refunds = value.model.purchasing, value.model.refunds
+    told = [
+        Phrase(
             mark(
                 "How often customers buy is told by the Pareto/NBD model, how much by the Gamma-Gamma model with the first "
                 "order included."
-            ),
-            {},
+            )
         ),
-        _seasons(value),
+        _seasons(how, value.summary),
     ]
     if how.established_until is not None:
         told.append(
-            (
+            Phrase.of(
                 mark(
                     "Customers who first appear by {day} may have been customers before the orders begin: they are fitted by "
                     "themselves, as that explains what they did better."
                 ),
-                {"day": EPOCH + timedelta(days=how.established_until)},
+                day=EPOCH + timedelta(days=how.established_until),
             )
         )
-    if value.model.refunds.shop > 0:
+    if refunds.shop > 0:
         told.append(
-            (
+            Phrase.of(
                 mark(
                     "Refunds are taken off customer by customer; over the whole shop they take {refund_share} of what is spent."
                 ),
-                {"refund_share": value.model.refunds.shop},
+                refund_share=Share(refunds.shop),
             )
         )
     return tuple(told)
 
 
-def _seasons(value: Value) -> Said:
-    assert value.model is not None
-    clock = value.model.purchasing.clock
-    if clock.is_steady:
-        if value.summary.span_days(value.as_of) < level.SEASON_SPAN_DAYS:
-            return mark("Seasons are left out: the orders do not cover a year yet."), {}
-        if not level.seasons_can_be_seen(value.summary.first_day, value.summary.as_of_day):
-            return (
+def _seasons(how: Purchasing, summary: Summary) -> Phrase:
+    pace = how.clock.pace
+    if how.clock.is_steady:
+        now = summary.as_of_day
+        if now - summary.first_day.min() < level.SEASON_SPAN_DAYS:
+            return Phrase(mark("Seasons are left out: the orders do not cover a year yet."))
+        if not level.seasons_can_be_seen(summary.first_day, now):
+            return Phrase(
                 mark(
                     "Seasons are left out: nearly all customers arrived at once, so that a season cannot be told from their "
                     "age yet."
-                ),
-                {},
+                )
             )
-        return mark("Days count alike: the orders do not show seasons beyond chance."), {}
-    months = np.array([(date(2025, 1, 1) + timedelta(days=day)).month for day in range(len(clock.pace))])
-    pace = {month: float(clock.pace[months == month].mean()) for month in range(1, 13)}
-    busiest, quietest = max(pace, key=lambda month: pace[month]), min(pace, key=lambda month: pace[month])
-    return (
+        return Phrase(mark("Days count alike: the orders do not show seasons beyond chance."))
+    months = np.array([(date(2025, 1, 1) + timedelta(days=day)).month for day in range(len(pace))])
+    mean = {month: round(float(pace[months == month].mean()), 2) for month in range(1, 13)}
+    busiest, quietest = max(mean, key=lambda month: mean[month]), min(mean, key=lambda month: mean[month])
+    return Phrase.of(
         mark(
             "Days count by the shop's own year: {busiest_month} runs {fast} times as fast as an average month, {quietest_month} {slow} times."
         ),
-        {
-            "busiest_month": busiest,
-            "fast": pace[busiest],
-            "quietest_month": quietest,
-            "slow": pace[quietest],
-        },
+        busiest_month=Month(busiest),
+        fast=mean[busiest],
+        quietest_month=Month(quietest),
+        slow=mean[quietest],
     )
-
-
-def english(said: Said) -> str:
-    """Write a sentence for programs and notebooks; pages write it by locale."""
-    message, values = said
-    shown = {
-        name: month_name[value]
-        if name.endswith("_month")
-        else f"{value:.1%}"
-        if name.endswith("_share")
-        else f"{value:.1f}"
-        if isinstance(value, float)
-        else value
-        for name, value in values.items()
-    }
-    return message.format(**shown)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.i18n import mark
+from regulars.kit.words import Money
 from regulars.report import model as m
 from regulars.report.model import Sentence, Words
 
@@ -97,7 +98,7 @@ def _rejection(rule: str, columns: Mapping[str, str]) -> Words:
 
 def _warning(item: Mapping[str, Any]) -> Words:
     values = {
-        name: m.Money(float(value)) if name == "amount" else value
+        name: Money(float(value)) if name == "amount" else value
         for name, value in item.get("values", {}).items()
     }
     return Sentence.of(item["message"], **values)

@@ -82,21 +82,9 @@ def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown
         orders=float(pc.sum(value.customers["expected_orders"]).as_py()),
         alive=float(pc.sum(value.customers["p_alive"]).as_py()),
         path=tuple(m.ForecastPoint(on, come, come * low, come * high) for on, come in value.path),
-        method=tuple(_said(message, values) for message, values in sentences(value)),
+        method=sentences(value),
         pace=() if clock is None or clock.is_steady else tuple(clock.pace.tolist()),
     )  # fmt: skip
-
-
-def _said(message: str, values: dict[str, Any]) -> Sentence:
-    """Return a sentence about the method with its months and shares as such."""
-    kinds = {"_month": m.Month, "_share": m.Share}
-    return Sentence.of(
-        message,
-        **{
-            name: next((kind(value) for end, kind in kinds.items() if name.endswith(end)), value)
-            for name, value in values.items()
-        },
-    )
 
 
 def _failure(backtest: Backtest | Unknown) -> Unknown | None:

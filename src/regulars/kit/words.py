@@ -1,0 +1,36 @@
+"""Kinds of values inside sentences: pages write them by locale, everything else as English does."""
+
+from __future__ import annotations
+
+from calendar import month_name
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount, written to the cent, by pages with the shop's currency."""
+
+    amount: float
+
+    def __str__(self) -> str:
+        return f"{self.amount:,.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of the year, 1 to 12."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return month_name[self.number]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share, 0..1, written as percent."""
+
+    part: float
+
+    def __str__(self) -> str:
+        return f"{self.part:.1%}"
