@@ -307,15 +307,17 @@ def purchases_while_active(
     return (r + x) / (alpha + until) * paid[where].reshape(until.shape)
 
 
-def wait_for_next(params: Parameters, share: float, frequency: ArrayLike, T: ArrayLike) -> Floats:
+def wait_for_next(
+    params: Parameters, share: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Floats:
     """Return the time after T within which a customer who stays buys again with probability ``share``, 0 <= share < 1.
 
-    P(wait > t) = ((α+T)/(α+T+t))^(r+x): the Pareto that Gamma rates give (Schmittlein, Morrison & Colombo 1987).
+    ``recency`` tells nothing more of one who stays: it is taken as the other models do. P(wait > t) = ((α+T)/(α+T+t))^(r+x): the Pareto that Gamma rates give (Schmittlein, Morrison & Colombo 1987).
     """
     if not 0 <= share < 1:
         raise ValueError("share must lie in [0, 1).")
     r, alpha, _, _ = checked(params)
-    x, until = np.asarray(frequency, float), np.asarray(T, float)
+    x, _, until = np.broadcast_arrays(*(np.asarray(given, float) for given in (frequency, recency, T)))
     with np.errstate(over="ignore"):
         return (alpha + until) * np.expm1(-np.log1p(-share) / (r + x))
 
