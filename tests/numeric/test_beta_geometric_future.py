@@ -174,3 +174,8 @@ def test_a_fit_begun_elsewhere_ends_at_the_same_place():
     warm = cnbd_k.fit(*history, k=2, start=cold.params)
     assert warm.log_likelihood == pytest.approx(cold.log_likelihood, rel=1e-9)
     assert warm.iterations < cold.iterations
+
+
+def test_no_time_is_no_purchase():
+    for form in FORMS:
+        assert beta_geometric_future.discounted_purchases(form, SHOP, 0.0, 0.01, 3, 2.0, 5.0) == 0

@@ -117,6 +117,8 @@ class _Active:
 
     def discounted(self, horizon: float, rate: float) -> Floats:
         """Return E[Σ e^(-rate·u)] over purchases at u in (0, horizon]."""
+        if horizon == 0:
+            return np.zeros((self.k, len(self.size)))
         if rate == 0:
             if np.isinf(horizon):
                 return np.full((self.k, len(self.size)), (self.a + self.b - 1) / (self.a - 1))

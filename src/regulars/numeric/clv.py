@@ -249,7 +249,8 @@ class _Asked:
         x, T, m = self.histories.x[at], self.histories.T[at], self.seen[kinds]
         t_x = self.histories.t_x[at] if self.futures.recency_matters else np.zeros_like(x)
         order = np.lexsort((m, t_x, T, x))
-        kinds, x, t_x, T, m = (column[order] for column in (kinds, x, t_x, T, m))
+        kinds = kinds[order]
+        x, t_x, T, m = (column[order] for column in (x, t_x, T, m))
         changes = (np.diff(x) != 0) | (np.diff(T) != 0) | (np.diff(m) != 0) | (np.diff(t_x) != 0)
         first = np.flatnonzero(np.r_[np.ones(min(len(kinds), 1), bool), changes])
         ends = np.append(first, len(kinds))

@@ -50,8 +50,7 @@ class Futures(ABC):
         self.u_rate, self.u_dropout, self.u_life, self.u_count, self.u_sum, self.u_spend = points[:6]
         self.u_more = points[6:]
         self.thresholds = gammainccinv(np.arange(1.0, 64.0)[:, None], self.u_count)
-        counts = np.arange(1, _TABLE)[:, None]
-        self.sum_table = np.vstack([np.zeros(self.draws), gammaincinv(self.p * counts, self.u_sum)])
+        self.sum_table = np.zeros((1, self.draws))
         self.z_sum = ndtri(self.u_sum)
 
     @abstractmethod
@@ -96,8 +95,16 @@ class Futures(ABC):
             out[large] = np.where(np.isfinite(found), np.maximum(found, 0), np.rint(means)).astype(np.intp)
         return out
 
+    def _tabulate(self, most: int) -> None:
+        """Have the sums of up to so many purchases in the table: it grows as it is needed, for it is dear."""
+        known = len(self.sum_table)
+        if known <= most:
+            counts = np.arange(known, min(max(2 * known, most + 1), _TABLE))[:, None]
+            self.sum_table = np.vstack([self.sum_table, gammaincinv(self.p * counts, self.u_sum)])
+
     def _spent(self, counts: NDArray[np.intp]) -> Floats:
         """Return Gamma(p·counts) at the shared points; nothing where nothing was bought."""
+        self._tabulate(min(int(counts.max(initial=0)), _TABLE - 1))
         total = self.sum_table[np.minimum(counts, _TABLE - 1), np.arange(self.draws)]
         many = counts >= _TABLE
         if many.any():
@@ -182,7 +189,7 @@ class CoinFutures(Futures):
         rate = rates[which[:, None], passed, np.arange(self.draws)]
         rate *= self.horizon / (alpha + T)[:, None]
         possible = (self._counts(rate) + passed) // k
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             p = betaincinv(a, b + counts[:, None] + first, self.u_dropout)
             allowed = np.floor(np.log(self.u_life) / np.log1p(-np.minimum(p, 1 - 1e-16))) + 1
         bought = np.minimum(possible, np.minimum(allowed, _MOST).astype(np.intp)[which])
