@@ -51,7 +51,7 @@ def fit(
     """
     if not (ridge >= 0 and np.isfinite(ridge)):
         raise ValueError("ridge must be finite and not negative.")
-    known = _under(times, covariates, dropout_covariates)
+    known = under(times, covariates, dropout_covariates)
     scale = float(times.T.mean())
     if scale <= 0:
         raise ValueError("Nobody was observed for any time.")
@@ -68,7 +68,7 @@ def fit(
     return covariate_fit.concluded(found, likelihood, purchase, dropout, (of_purchase, of_dropout))
 
 
-def _under(
+def under(
     times: PurchaseTimes, covariates: Paths, dropout_covariates: Paths | None, horizon: float = 0.0
 ) -> Observed:
     """Return the histories under the paths of both processes, which must reach as far as they are needed."""
@@ -129,7 +129,7 @@ def log_likelihood(
     dropout_covariates: Paths | None = None,
 ) -> float:
     """Return the log-likelihood of the histories under ``params``, in their unit of time."""
-    known = _under(times, covariates, dropout_covariates)
+    known = under(times, covariates, dropout_covariates)
     r, buying, s, staying = rates(params, known.calendar)
     when = buying.log[known.calendar.at(times.customer, times.time)].sum()
     joint = sum(float(one.found.log_joint.sum()) for one in standings(params, known))
@@ -146,7 +146,7 @@ def probability_alive(
 ) -> Floats:
     """Return P(still active at the end of observation | history) of each customer."""
     alive = np.empty(len(times.x))
-    for one in standings(params, _under(times, covariates, dropout_covariates)):
+    for one in standings(params, under(times, covariates, dropout_covariates)):
         alive[one.part.who] = one.alive
     return alive
 
@@ -184,7 +184,7 @@ def discounted_purchases(
     horizon, so that it cannot be endless.
     """
     horizon = pareto_nbd.checked_horizon(horizon)
-    known = _under(times, covariates, dropout_covariates, horizon)
+    known = under(times, covariates, dropout_covariates, horizon)
     r, buying, s, staying = rates(params, known.calendar)
     to_come = np.empty(len(times.x))
     for one in standings(params, known):
@@ -212,7 +212,7 @@ def probability_of_none(
     It is the likelihood of the same history observed for that much longer over that of the history as it is.
     """
     horizon = pareto_nbd.checked_horizon(horizon)
-    known = _under(times, covariates, dropout_covariates, horizon)
+    known = under(times, covariates, dropout_covariates, horizon)
     longer = replace(known, times=replace(times, end=times.end + horizon))
     joint = np.zeros((2, len(times.x)))
     for row, observed in enumerate((known, longer)):
