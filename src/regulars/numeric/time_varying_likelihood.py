@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, polygamma
 
 from regulars.numeric.covariate_fit import Family
@@ -19,17 +18,23 @@ from regulars.numeric.covariate_paths import Calendar, Stretches
 from regulars.numeric.fit import Floats
 from regulars.numeric.lifetime_integral import PAIRS
 from regulars.numeric.pareto_nbd import ParetoNBD
-from regulars.numeric.two_clocks import Clock, Mixture, Observed, Part, Speeds, mixture, since_last, speeds
+from regulars.numeric.two_clocks import Clock, Observed, Part, Speeds, mixture, since_last, speeds
+
+
+_SQUARES = 4 + PAIRS.index((1, 1)), 4 + PAIRS.index((3, 3))
+"""Where the mean squares of 1/(1 + u/a) of both clocks stand."""
 
 
 class Bearing(NamedTuple):
     """How the log of a clock's reading moves with its log size and its effects, where each stretch begins and at the end.
 
-    Inside a stretch the derivative goes from ``start`` to ``speed`` as 1/(1 + u/a) goes from 1 to 0. Shape (n, stretches + 1, 1 + k).
+    Inside a stretch the derivative goes from ``start`` to ``speed`` as 1/(1 + u/a) goes from 1 to 0. Shape (1 + k, n, stretches + 1).
     """
 
     start: Floats
     speed: Floats
+    bend: Floats
+    """``start`` less ``speed``."""
 
 
 class Likelihood:
@@ -77,7 +82,7 @@ class Likelihood:
         g[:4] = [r * (w @ (digamma(r + c) - digamma(r)) + n * point[1]), n * r, n * s * point[3], n * s]
         H[0, 0] = g[0] + r * r * (w @ (polygamma(1, r + c) - polygamma(1, r)))
         H[2, 2], H[0, 1], H[1, 0], H[2, 3], H[3, 2] = g[2], n * r, n * r, n * s, n * s
-        g[self.of_purchase[1:]] += self.bought @ purchase.slopes
+        g[self.of_purchase[1:]] += purchase.slopes @ self.bought
         for who in self.parts:
             value += self._add(self.observed.part(who), r, s, purchase, dropout, g, H)
         g[4:] -= self.ridge * point[4:]
@@ -93,39 +98,42 @@ class Likelihood:
         found = mixture(a, s, buying, staying, part.after.length, derivatives=True)
         la, f1, lb, f3 = found.features[:4]
         q = found.share
-        exponent = np.broadcast_to(a[:, None], q.shape)
         stopped = np.ones(q.shape)
         stopped[:, -1] = 0.0
+        exponents = np.broadcast_to(a[:, None], q.shape), s + stopped
         by = bearing(purchase, buying, part.before, part.after)
         on = bearing(dropout, staying, part.before, part.after)
-        # Derivatives of each possibility: fields, one a parameter, times (1, and the four features).
-        fields = np.zeros((*q.shape, len(g), 5))
-        fields[..., 0, 0], fields[..., 0, 1] = -r * np.log(buying.reading), -r
-        fields[..., 2, 0], fields[..., 2, 3] = stopped - s * np.log(staying.reading), -s
-        fields[..., self.of_purchase, 0] = -exponent[..., None] * by.speed
-        fields[..., self.of_purchase, 2] = -exponent[..., None] * (by.start - by.speed)
-        fields[..., self.of_dropout, 0] = -s * on.speed
-        fields[..., self.of_dropout, 4] = -(s + stopped)[..., None] * (on.start - on.speed)
-        means = np.stack([np.ones_like(q), la, f1, lb, f3], axis=-1)
-        scores = np.einsum("nk,nkif,nkf->ni", q, fields, means)
-        g += scores.sum(axis=0)
-        weighted = np.einsum("nkif,nkfg->nkig", fields, _products(found) * q[..., None, None])
-        H += np.einsum("nkig,nkjg->ij", weighted, fields) - np.einsum("ni,nj->ij", scores, scores)
-        # Second derivatives: log r and log s multiply the logs of the clocks, which are themselves no straight lines.
-        towards = np.einsum("nk,nkc->nc", q * (1 - f3), on.speed) + np.einsum("nk,nkc->nc", q * f3, on.start)
-        for shape, own, cross, alone in (
-            (0, self.of_purchase, ((r / a)[:, None] * scores[:, self.of_purchase]).sum(axis=0), scores[:, 0].sum()),
-            (2, self.of_dropout, -s * towards.sum(axis=0), scores[:, 2].sum() - (q * stopped).sum()),
+        # Of each possibility's log-likelihood: the mean derivative, and its slope in the feature that it is linear in.
+        mean, slope = np.empty((2, len(g), *q.shape))
+        mean[0], slope[0] = -r * (np.log(buying.reading) + la), -r
+        mean[2], slope[2] = stopped - s * (np.log(staying.reading) + lb), -s
+        slope[self.of_purchase], slope[self.of_dropout] = -exponents[0] * by.bend, -exponents[1] * on.bend
+        mean[self.of_purchase] = slope[self.of_purchase] * f1 - a[:, None] * by.speed
+        mean[self.of_dropout] = slope[self.of_dropout] * f3 - s * on.speed
+        scores = (q * mean).sum(axis=2)
+        g += scores.sum(axis=1)
+        H += _product(q * mean, mean) - np.einsum("in,jn->ij", scores, scores)
+        blocks = np.array([0]), self.of_purchase, np.array([2]), self.of_dropout
+        for row, (i, j) in enumerate(PAIRS):
+            spread = q * (found.features[4 + row] - found.features[i] * found.features[j])
+            block = _product(slope[blocks[i]] * spread, slope[blocks[j]])
+            H[np.ix_(blocks[i], blocks[j])] += block
+            if i != j:
+                H[np.ix_(blocks[j], blocks[i])] += block.T
+        # Second derivatives: log r and log s multiply the logs of the clocks' readings, which are no straight lines themselves.
+        towards = (q * (on.speed + on.bend * f3)).sum(axis=(1, 2))
+        for shape, own, alone, cross in (
+            (0, self.of_purchase, scores[0].sum(), (scores[self.of_purchase] * (r / a)).sum(axis=1)),
+            (2, self.of_dropout, scores[2].sum() - (q * stopped).sum(), -s * towards),
         ):
             H[shape, shape] += alone
             H[shape, own] += cross
             H[own, shape] += cross
-        squared = (found.features[4 + PAIRS.index((1, 1))], found.features[4 + PAIRS.index((3, 3))])
         H[np.ix_(self.of_purchase, self.of_purchase)] += curvature(
-            q * exponent, by, f1, squared[0], purchase, buying, part
+            q * exponents[0], by, f1, found.features[_SQUARES[0]], purchase, buying, part
         )
         H[np.ix_(self.of_dropout, self.of_dropout)] += curvature(
-            q * (s + stopped), on, f3, squared[1], dropout, staying, part
+            q * exponents[1], on, f3, found.features[_SQUARES[1]], dropout, staying, part
         )
         return float(found.log_joint.sum())
 
@@ -133,45 +141,38 @@ class Likelihood:
 def bearing(given: Speeds, read: Clock, before: Stretches, after: Stretches) -> Bearing:
     """Return the derivatives of the log of a clock's reading."""
     n, stretches = after.length.shape
-    start = np.zeros((n, stretches + 1, 1 + given.slopes.shape[1]))
-    start[..., 0] = given.size
-    start[:, 0, 1:] = np.einsum("nk,nkc->nc", given.per_time[before.row] * before.length, given.slopes[before.row])
-    slopes = given.slopes[after.row]
-    start[:, 1:, 1:] = (read.speed * after.length)[..., None] * slopes
-    np.cumsum(start[:, :, 1:], axis=1, out=start[:, :, 1:])
+    start = np.zeros((1 + len(given.slopes), n, stretches + 1))
+    start[0] = given.size
+    start[1:, :, 0] = (given.slopes[:, before.row] * (given.per_time[before.row] * before.length)).sum(axis=2)
+    slopes = given.slopes[:, after.row]
+    start[1:, :, 1:] = slopes * (read.speed * after.length)
+    np.cumsum(start[1:], axis=2, out=start[1:])
     speed = np.zeros_like(start)
-    speed[:, :-1, 1:] = slopes
-    return Bearing(start / read.reading[..., None], speed)
+    speed[1:, :, :-1] = slopes
+    start /= read.reading
+    return Bearing(start, speed, start - speed)
 
 
 def curvature(
     weight: Floats, by: Bearing, first: Floats, second: Floats, given: Speeds, read: Clock, part: Part
 ) -> Floats:
-    """Return the sum of weight · E[G G' - N]: G is the derivative of the log reading, N the reading's second one over the reading.
+    """Return the sum of weight · E[G G' - N]: G is the derivative of the log reading, N the second one of the reading over it.
 
-    ``first`` and ``second`` are the means of f = 1/(1 + u/a) and f². With b and e the derivatives at the start and of the speed G = e + (b -
-    e) f, and N goes like it from what has passed before the stretch to ee'. The first of these is a sum over earlier stretches,
+    ``first`` and ``second`` are the means of f = 1/(1 + u/a) and f². With b and e the derivatives at the start and of the speed, G = e + (b -
+    e) f, and N goes likewise from what has passed before the stretch to ee'. The former is a sum over earlier stretches,
     which is taken the other way round: for each stretch, all the weight after it.
     """
-    bend = by.start - by.speed
-    whole = np.einsum("nk,nki,nkj->ij", weight * first, by.start, by.start)
-    whole += np.einsum("nk,nki,nkj->ij", weight * (second - first), bend, bend)
+    whole = _product(weight * first * by.start, by.start)
+    whole += _product(weight * (second - first) * by.bend, by.bend)
     later = weight * first / read.reading
     beyond = np.cumsum(later[:, ::-1], axis=1)[:, ::-1]
     whole[0, 0] -= given.size * later.sum()
     for stretches, times in ((part.before, beyond[:, :1]), (part.after, beyond[:, 1:])):
-        slopes = given.slopes[stretches.row]
-        passed = given.per_time[stretches.row] * stretches.length * times
-        whole[1:, 1:] -= np.einsum("nk,nki,nkj->ij", passed, slopes, slopes)
+        slopes = given.slopes[:, stretches.row]
+        whole[1:, 1:] -= _product(slopes * (given.per_time[stretches.row] * stretches.length * times), slopes)
     return whole
 
 
-def _products(found: Mixture) -> NDArray[np.float64]:
-    """Return the means of the products of (1, and the four features), shape (n, stretches + 1, 5, 5)."""
-    products = np.empty((*found.share.shape, 5, 5))
-    products[..., 0, 0] = 1.0
-    for i in range(4):
-        products[..., 0, 1 + i] = products[..., 1 + i, 0] = found.features[i]
-    for row, (i, j) in enumerate(PAIRS):
-        products[..., 1 + i, 1 + j] = products[..., 1 + j, 1 + i] = found.features[4 + row]
-    return products
+def _product(left: Floats, right: Floats) -> Floats:
+    """Return the products of all rows, summed over customers and stretches; a matrix product would wake a pool of threads."""
+    return np.einsum("ink,jnk->ij", left, right)

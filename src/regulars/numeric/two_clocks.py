@@ -31,13 +31,13 @@ class Speeds(NamedTuple):
     log: Floats
     per_time: Floats
     slopes: Floats
-    """Derivatives of ``log`` in the effects: the covariates, zero where the speed is at the limit of what is a number."""
+    """Derivatives of ``log`` in the effects, a row each: the covariates, zero where the speed is at the limit of numbers."""
 
 
 def speeds(size: float, effect: Floats, covariates: Floats) -> Speeds:
     """Return e^(γ'x) of each row of covariates, kept in the range of numbers."""
     log, moves = log_scale(0.0, -effect, covariates.T)
-    return Speeds(size, log, np.exp(log), covariates * moves[:, None])
+    return Speeds(size, log, np.exp(log), covariates.T * moves)
 
 
 @dataclass(frozen=True, slots=True)
