@@ -105,7 +105,11 @@ def _search(likelihood: Likelihood[B], plain: Floats, purchase: Standard, dropou
     """Search from the plain model's maximum, on a sketch of the profiles first when there are many."""
     sketch = likelihood.sketch(_SKETCH)
     found = searched(sketch, np.log(plain) - likelihood.log_units, purchase, dropout)
-    return found if sketch is likelihood else maximise(likelihood, found.point, *_box(likelihood, purchase, dropout))
+    return (
+        found
+        if sketch is likelihood
+        else maximise(likelihood, found.point, *_box(likelihood, purchase, dropout))
+    )
 
 
 def searched(likelihood: Searched[B], plain: Floats, purchase: Standard, dropout: Standard) -> Maximum:

@@ -38,7 +38,9 @@ def paths(values: ArrayLike, edges: ArrayLike) -> Paths:
     """
     table, bounds = np.asarray(values, float), np.asarray(edges, float)
     if table.ndim not in {2, 3}:
-        raise ValueError("Paths must have the shape (periods, covariates) or (customers, periods, covariates).")
+        raise ValueError(
+            "Paths must have the shape (periods, covariates) or (customers, periods, covariates)."
+        )
     if table.ndim == 2:
         table = table[None]
     if bounds.shape != (table.shape[1] + 1,) or table.shape[1] < 1:
@@ -106,7 +108,9 @@ class Calendar:
                 f"The covariates begin at {self.edges[0]:g}, after a first purchase at {start.min():g}."
             )
         if until.max() > self.edges[-1] + slack:
-            raise ValueError(f"The covariates end at {self.edges[-1]:g} but are needed until {until.max():g}.")
+            raise ValueError(
+                f"The covariates end at {self.edges[-1]:g} but are needed until {until.max():g}."
+            )
 
 
 def calendar(purchase: Paths, dropout: Paths | None, customers: int) -> Calendar:

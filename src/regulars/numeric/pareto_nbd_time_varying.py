@@ -27,7 +27,17 @@ from regulars.numeric.pareto_nbd import ParetoNBD
 from regulars.numeric.pareto_nbd_covariates import FAMILY
 from regulars.numeric.purchase_times import PurchaseTimes
 from regulars.numeric.time_varying_likelihood import Likelihood
-from regulars.numeric.two_clocks import Clock, Mixture, Observed, Part, Speeds, clock, mixture, since_last, speeds
+from regulars.numeric.two_clocks import (
+    Clock,
+    Mixture,
+    Observed,
+    Part,
+    Speeds,
+    clock,
+    mixture,
+    since_last,
+    speeds,
+)
 
 
 def fit(

@@ -56,7 +56,9 @@ def purchase_times(customer: ArrayLike, time: ArrayLike, end: ArrayLike) -> Purc
     if np.any(who < 0) or np.any(who != np.floor(who)):
         raise ValueError("customer must number the customers: 0, 1, 2 and so on.")
     if who.max() >= len(who):
-        raise ValueError("Some customer between 0 and the largest number has no purchase: number those who bought.")
+        raise ValueError(
+            "Some customer between 0 and the largest number has no purchase: number those who bought."
+        )
     order = np.lexsort((when, who))
     number, moment = who[order].astype(np.intp), when[order]
     new = np.ones(len(number), bool)
@@ -77,5 +79,5 @@ def purchase_times(customer: ArrayLike, time: ArrayLike, end: ArrayLike) -> Purc
     repeat = np.ones(len(number), bool)
     repeat[at_first] = False
     return PurchaseTimes(
-        moment[at_first], moment[at_last], until, bought - 1.0, number[repeat], moment[repeat]
+        moment[at_first], moment[at_last], until, (bought - 1).astype(float), number[repeat], moment[repeat]
     )

@@ -1,9 +1,9 @@
 """Log-likelihood, gradient and Hessian of the Pareto/NBD with covariates that change with time.
 
-What is mixed over is whether and when a customer stopped. Given that, the log-likelihood is -(r+x) log(α + A) - (s or s+1) log(β +
-D) and so on, whose derivatives are linear in four features: log(1 + u/a), 1/(1 + u/a) of both clocks, u being the time since the stretch
-began and a the clock's reading then over its speed. Their means, and those of their products, come with the integral, and by Louis
-(1982) the Hessian of the mixture is the mean of the derivatives' products and of the second derivatives, less the product of the means.
+What is mixed over is whether and when a customer stopped. Given that, the log-likelihood is a sum of logs of the two clocks' readings, whose
+derivatives are linear in the features of ``lifetime_integral``: log(1 + u/a) and 1/(1 + u/a) of both clocks. Their means, and those of
+their products, come with the integral, and (Louis 1982, "Finding the Observed Information Matrix") the Hessian of a mixture is the
+mean of its parts' products of derivatives and second derivatives, less the product of the mean derivatives.
 """
 
 from __future__ import annotations
@@ -11,30 +11,35 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, polygamma
 
+from regulars.numeric.clock_derivatives import Bearing, bearing, curvature, summed
 from regulars.numeric.covariate_fit import Family
-from regulars.numeric.covariate_paths import Calendar, Stretches
+from regulars.numeric.covariate_paths import Calendar
 from regulars.numeric.fit import Floats
 from regulars.numeric.lifetime_integral import PAIRS
 from regulars.numeric.pareto_nbd import ParetoNBD
-from regulars.numeric.two_clocks import Clock, Observed, Part, Speeds, mixture, since_last, speeds
+from regulars.numeric.two_clocks import Clock, Mixture, Observed, Part, Speeds, mixture, since_last, speeds
 
 
-_SQUARES = 4 + PAIRS.index((1, 1)), 4 + PAIRS.index((3, 3))
-"""Where the mean squares of 1/(1 + u/a) of both clocks stand."""
+class Process(NamedTuple):
+    """Buying or stopping, of some customers: a factor reading^-exponent, and the shape and the rate itself where it happens."""
 
-
-class Bearing(NamedTuple):
-    """How the log of a clock's reading moves with its log size and its effects, where each stretch begins and at the end.
-
-    Inside a stretch the derivative goes from ``start`` to ``speed`` as 1/(1 + u/a) goes from 1 to 0. Shape (1 + k, n, stretches + 1).
-    """
-
-    start: Floats
-    speed: Floats
-    bend: Floats
-    """``start`` less ``speed``."""
+    shape: float
+    """r or s."""
+    at: int
+    """Where among the parameters the shape's log stands,"""
+    own: NDArray[np.intp]
+    """and where the log size of the clock and the effects on it."""
+    exponent: Floats
+    event: Floats
+    """One where stopping is what happened, else zero; purchases are told apart from what is mixed over."""
+    feature: int
+    """Where the two features of this clock stand."""
+    speeds: Speeds
+    clock: Clock
+    by: Bearing
 
 
 class Likelihood:
@@ -96,83 +101,49 @@ class Likelihood:
         a = r + self.x[part.who]
         buying, staying = since_last(purchase, part), since_last(dropout, part)
         found = mixture(a, s, buying, staying, part.after.length, derivatives=True)
-        la, f1, lb, f3 = found.features[:4]
         q = found.share
-        stopped = np.ones(q.shape)
+        often, stopped = np.broadcast_to(a[:, None], q.shape), np.ones(q.shape)
         stopped[:, -1] = 0.0
-        exponents = np.broadcast_to(a[:, None], q.shape), s + stopped
-        by = bearing(purchase, buying, part.before, part.after)
-        on = bearing(dropout, staying, part.before, part.after)
+        on, off = bearing(purchase, buying, part), bearing(dropout, staying, part)
+        both = (
+            Process(r, 0, self.of_purchase, often, np.zeros(q.shape), 0, purchase, buying, on),
+            Process(s, 2, self.of_dropout, s + stopped, stopped, 2, dropout, staying, off),
+        )
         # Of each possibility's log-likelihood: the mean derivative, and its slope in the feature that it is linear in.
         mean, slope = np.empty((2, len(g), *q.shape))
-        mean[0], slope[0] = -r * (np.log(buying.reading) + la), -r
-        mean[2], slope[2] = stopped - s * (np.log(staying.reading) + lb), -s
-        slope[self.of_purchase], slope[self.of_dropout] = -exponents[0] * by.bend, -exponents[1] * on.bend
-        mean[self.of_purchase] = slope[self.of_purchase] * f1 - a[:, None] * by.speed
-        mean[self.of_dropout] = slope[self.of_dropout] * f3 - s * on.speed
+        for one in both:
+            passed, f = found.features[one.feature : one.feature + 2]
+            mean[one.at] = one.event - one.shape * (np.log(one.clock.reading) + passed)
+            slope[one.at] = -one.shape
+            slope[one.own] = -one.exponent * one.by.bend
+            mean[one.own] = slope[one.own] * f - (one.exponent - one.event) * one.by.speed
         scores = (q * mean).sum(axis=2)
         g += scores.sum(axis=1)
-        H += _product(q * mean, mean) - np.einsum("in,jn->ij", scores, scores)
-        blocks = np.array([0]), self.of_purchase, np.array([2]), self.of_dropout
-        for row, (i, j) in enumerate(PAIRS):
-            spread = q * (found.features[4 + row] - found.features[i] * found.features[j])
-            block = _product(slope[blocks[i]] * spread, slope[blocks[j]])
-            H[np.ix_(blocks[i], blocks[j])] += block
-            if i != j:
-                H[np.ix_(blocks[j], blocks[i])] += block.T
-        # Second derivatives: log r and log s multiply the logs of the clocks' readings, which are no straight lines themselves.
-        towards = (q * (on.speed + on.bend * f3)).sum(axis=(1, 2))
-        for shape, own, alone, cross in (
-            (0, self.of_purchase, scores[0].sum(), (scores[self.of_purchase] * (r / a)).sum(axis=1)),
-            (2, self.of_dropout, scores[2].sum() - (q * stopped).sum(), -s * towards),
-        ):
-            H[shape, shape] += alone
-            H[shape, own] += cross
-            H[own, shape] += cross
-        H[np.ix_(self.of_purchase, self.of_purchase)] += curvature(
-            q * exponents[0], by, f1, found.features[_SQUARES[0]], purchase, buying, part
-        )
-        H[np.ix_(self.of_dropout, self.of_dropout)] += curvature(
-            q * exponents[1], on, f3, found.features[_SQUARES[1]], dropout, staying, part
-        )
+        H += summed(q * mean, mean) - np.einsum("in,jn->ij", scores, scores)
+        _add_spread(H, found, slope, [np.array([0]), self.of_purchase, np.array([2]), self.of_dropout])
+        for one in both:
+            _add_bend(H, found, one, part)
+            H[one.at, one.at] += scores[one.at].sum() - (q * one.event).sum()
         return float(found.log_joint.sum())
 
 
-def bearing(given: Speeds, read: Clock, before: Stretches, after: Stretches) -> Bearing:
-    """Return the derivatives of the log of a clock's reading."""
-    n, stretches = after.length.shape
-    start = np.zeros((1 + len(given.slopes), n, stretches + 1))
-    start[0] = given.size
-    start[1:, :, 0] = (given.slopes[:, before.row] * (given.per_time[before.row] * before.length)).sum(axis=2)
-    slopes = given.slopes[:, after.row]
-    start[1:, :, 1:] = slopes * (read.speed * after.length)
-    np.cumsum(start[1:], axis=2, out=start[1:])
-    speed = np.zeros_like(start)
-    speed[1:, :, :-1] = slopes
-    start /= read.reading
-    return Bearing(start, speed, start - speed)
+def _add_spread(H: Floats, found: Mixture, slope: Floats, blocks: list[NDArray[np.intp]]) -> None:
+    """Add to ``H`` how the derivatives spread about their means inside each stretch; each block is linear in one feature."""
+    for row, (i, j) in enumerate(PAIRS):
+        spread = found.share * (found.features[4 + row] - found.features[i] * found.features[j])
+        block = summed(slope[blocks[i]] * spread, slope[blocks[j]])
+        H[np.ix_(blocks[i], blocks[j])] += block
+        if i != j:
+            H[np.ix_(blocks[j], blocks[i])] += block.T
 
 
-def curvature(
-    weight: Floats, by: Bearing, first: Floats, second: Floats, given: Speeds, read: Clock, part: Part
-) -> Floats:
-    """Return the sum of weight · E[G G' - N]: G is the derivative of the log reading, N the second one of the reading over it.
-
-    ``first`` and ``second`` are the means of f = 1/(1 + u/a) and f². With b and e the derivatives at the start and of the speed, G = e + (b -
-    e) f, and N goes likewise from what has passed before the stretch to ee'. The former is a sum over earlier stretches,
-    which is taken the other way round: for each stretch, all the weight after it.
-    """
-    whole = _product(weight * first * by.start, by.start)
-    whole += _product(weight * (second - first) * by.bend, by.bend)
-    later = weight * first / read.reading
-    beyond = np.cumsum(later[:, ::-1], axis=1)[:, ::-1]
-    whole[0, 0] -= given.size * later.sum()
-    for stretches, times in ((part.before, beyond[:, :1]), (part.after, beyond[:, 1:])):
-        slopes = given.slopes[:, stretches.row]
-        whole[1:, 1:] -= _product(slopes * (given.per_time[stretches.row] * stretches.length * times), slopes)
-    return whole
-
-
-def _product(left: Floats, right: Floats) -> Floats:
-    """Return the products of all rows, summed over customers and stretches; a matrix product would wake a pool of threads."""
-    return np.einsum("ink,jnk->ij", left, right)
+def _add_bend(H: Floats, found: Mixture, one: Process, part: Part) -> None:
+    """Add to ``H`` the mean second derivatives of a process in its clock, and in that and the log of its shape."""
+    q, f = found.share, found.features[one.feature + 1]
+    squared = found.features[4 + PAIRS.index((one.feature + 1, one.feature + 1))]
+    H[np.ix_(one.own, one.own)] += curvature(
+        q * one.exponent, one.by, f, squared, one.speeds, one.clock, part
+    )
+    cross = -one.shape * (q * (one.by.speed + one.by.bend * f)).sum(axis=(1, 2))
+    H[one.at, one.own] += cross
+    H[one.own, one.at] += cross

@@ -74,7 +74,9 @@ class Observed:
             for start, until in ((times.first, times.last), (times.last, times.end))
         )
         return Part(
-            who, before._replace(length=before.length / self.scale), after._replace(length=after.length / self.scale)
+            who,
+            before._replace(length=before.length / self.scale),
+            after._replace(length=after.length / self.scale),
         )
 
 
