@@ -180,6 +180,7 @@ def reliability(found: Backtest, speech: Speech) -> Chart:
         "kind": "lines",
         "unit": "share",
         "x": t("% promised"),
+        "top": 1,
         "lines": [
             {"name": held, "points": [[round(100 * level), round(share, 4)] for level, share in ends]},
             {"name": promised, "points": [[round(100 * level), level] for level, _ in ends]},
