@@ -182,7 +182,7 @@ def _outcome(past: Past, cutoff: date, assumptions: Assumptions, *, intervals: b
             why=missing,
         )
     actual = past.spend_after(summary, cutoff, assumptions.horizon_days)
-    model = fit(past, cutoff, summary, assumptions.horizon_days)
+    model = fit(past, cutoff, summary, assumptions.horizon_days, intervals=intervals)
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
     return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
 

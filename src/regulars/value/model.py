@@ -180,8 +180,11 @@ class Model:
         return assumptions.continuous_rate_weekly * calendar / horizon
 
 
-def fit(past: Past, day: date, summary: Summary, horizon_days: int) -> Model:
-    """Fit all layers to everybody's ``summary`` on ``day``, chosen and calibrated by what the past says until then."""
+def fit(past: Past, day: date, summary: Summary, horizon_days: int, *, intervals: bool = True) -> Model:
+    """Fit all layers to everybody's ``summary`` on ``day``, chosen and calibrated by what the past says until then.
+
+    Who asks for no ``intervals`` is spared their calibration.
+    """
     purchasing = past.purchasing(day, summary)
     looks = past.looks(day, horizon_days)
     choice = choices.choose(*past.sampled(summary, purchasing), looks)
@@ -190,7 +193,7 @@ def fit(past: Past, day: date, summary: Summary, horizon_days: int) -> Model:
         spending=spending.fit(summary),
         refunds=refunds.fit(summary.purchase_days, summary.spend, summary.refunded),
         choice=choice,
-        calibration=calibrate(choice.process, looks),
+        calibration=calibrate(choice.process, looks) if intervals else Calibration.untested(),
     )
 
 
