@@ -6,7 +6,7 @@ of the summary it is given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -64,11 +64,9 @@ class Learnt:
 
     def applied(self, told: Prediction) -> Prediction:
         """Return a forecast with the factor on all that is money of the whole horizon; how often and how much an order stay."""
-        bounds = {
-            name: None if getattr(told, name) is None else getattr(told, name) * self.factor
-            for name in ("low", "high")
-        }
-        return replace(told, spend=told.spend * self.factor, clv=told.clv * self.factor, **bounds)
+        low = None if told.low is None else told.low * self.factor
+        high = None if told.high is None else told.high * self.factor
+        return replace(told, spend=told.spend * self.factor, clv=told.clv * self.factor, low=low, high=high)
 
     def sentences(self) -> tuple[Phrase, ...]:
         """Return how it was learnt and what it goes by, for the paragraph about the method."""
@@ -126,6 +124,10 @@ class Learner:
     minimum: Minimum
     fit: Callable[[Summary, pa.Table], Model] = model.fit
     """From a summary and what :func:`regulars.value.frames.purchases_by_day` gives for the same time."""
+    remembered: dict[tuple[object, ...], Window | Unknown] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """The last windows that were looked at: backtests at several days learn from some of the same."""
 
     def learn(self, summary: Summary, told: Prediction, horizon_days: int) -> Learnt | Unknown:
         """Learn whom a forecast misjudges; nothing after the summary's last day is looked at.
@@ -140,17 +142,24 @@ class Learner:
             )
         if not len(summary):
             return _too_short(0, horizon_days, self.minimum)
+        begin, cutoff = (
+            EPOCH + timedelta(days=int(day)) for day in (summary.first_day.min(), summary.as_of_day)
+        )
+        days = windows.cutoffs(begin, cutoff, horizon_days, self.minimum.span_days)
+        if not days:
+            return _too_short((cutoff - begin).days, horizon_days, self.minimum)
         past = Past(
             self.orders,
             self.days,
-            EPOCH + timedelta(days=int(summary.first_day.min())),
+            begin,
             horizon_days,
             self.minimum,
             self.fit,
-            len(summary),
+            slots=windows.drawn(len(summary) * len(days)),
+            peers=windows.drawn(len(summary)),
+            remembered=self.remembered,
         )
-        cutoff = EPOCH + timedelta(days=summary.as_of_day)
-        seen = _windows(past, cutoff)
+        seen = _windows(past, days)
         if isinstance(seen, Unknown):
             return seen
         learnt, unseen = trees.train(seen)
@@ -182,10 +191,7 @@ class Learner:
         )
 
 
-def _windows(past: Past, cutoff: date) -> list[Window] | Unknown:
-    days = past.cutoffs(cutoff)
-    if not days:
-        return _too_short((cutoff - past.begin).days, past.horizon_days, past.minimum)
+def _windows(past: Past, days: Sequence[date]) -> list[Window] | Unknown:
     found = [past.window(day) for day in days]
     if isinstance(found[0], Unknown):
         return Unknown.because(
@@ -225,7 +231,7 @@ def _asked(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return log factor and strangeness of every customer, a part of them at a time."""
     parts = ceil(len(summary) / AT_ONCE)
-    table = features.of_customers(past.orders, past.days, past.scope(cutoff, everybody=True))
+    table = features.of_customers(past.orders, past.days, replace(past.scope(cutoff), slots=features.SLOTS))
     if parts > 1:
         place = past.orders.workspace.folder / "features.parquet"
         table = past.engine.save(table, place, title=LEARNING)
@@ -242,8 +248,8 @@ def _asked(
 
 
 def _taken(told: Prediction, rows: NDArray[np.intp]) -> Prediction:
-    arrays = {field.name: getattr(told, field.name) for field in fields(told)}
-    return replace(told, **{name: None if each is None else each[rows] for name, each in arrays.items()})
+    arrays: dict[str, Any] = {each.name: getattr(told, each.name) for each in fields(told)}
+    return replace(told, **{name: None if each is None else each[rows] for name, each in arrays.items()})  # type: ignore[arg-type]
 
 
 def _too_short(found: int, horizon_days: int, minimum: Minimum) -> Unknown:

@@ -19,7 +19,7 @@ from regulars.kit.i18n import mark
 from regulars.value import frames
 from regulars.value.assumptions import Assumptions
 from regulars.value.learning import features, matrix
-from regulars.value.summary import EPOCH, Summary
+from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,22 @@ CLOSEST_DAYS = 28
 """Windows begin at least so far apart, and half a horizon."""
 MOST_ROWS = 200_000
 """Rows to learn from, over all windows; beyond it customers are drawn by their key."""
+
+
+def drawn(rows: int) -> int:
+    """Return how many slots of customers hold about ``MOST_ROWS`` of so many rows; all of them where there are fewer."""
+    return features.SLOTS if rows <= MOST_ROWS else max(1, features.SLOTS * MOST_ROWS // rows)
+
+
+def cutoffs(begin: date, cutoff: date, horizon_days: int, history_days: int) -> tuple[date, ...]:
+    """Return days to learn from, the latest first: the last whose horizon is over by ``cutoff``, and earlier ones.
+
+    Each has ``history_days`` of orders before it, as much as a forecast is made from.
+    """
+    step = timedelta(days=max(CLOSEST_DAYS, horizon_days // 2))
+    last = cutoff - timedelta(days=horizon_days)
+    days = (last - step * number for number in range(MOST))
+    return tuple(day for day in days if (day - begin).days >= history_days)
 
 
 @dataclass(frozen=True)
@@ -66,23 +82,28 @@ class Past:
     minimum: Minimum
     fit: Callable[[Summary, pa.Table], Model]
     """How a purchase model is fitted, as :func:`regulars.value.model.fit` does."""
-    customers: int
-    """How many there are at the end; a larger shop is learnt from a part of them."""
+    slots: int
+    """Customers in the first so many slots of :mod:`features` are learnt from."""
+    peers: int
+    """Those in the first so many tell how products do."""
+    remembered: dict[tuple[object, ...], Window | Unknown]
+    """The last windows that were looked at, by what they depend on."""
 
     @property
     def engine(self) -> Engine:
         """What executes the expressions."""
         return self.orders.workspace.engine
 
-    def cutoffs(self, cutoff: date) -> tuple[date, ...]:
-        """Return days to learn from, the latest first: the last whose horizon is over by ``cutoff``, and earlier ones."""
-        step = timedelta(days=max(CLOSEST_DAYS, self.horizon_days // 2))
-        last = cutoff - timedelta(days=self.horizon_days)
-        days = (last - step * number for number in range(MOST))
-        return tuple(day for day in days if (day - self.begin).days >= self.minimum.span_days)
-
     def window(self, cutoff: date) -> Window | Unknown:
         """Return what was known on a day and what happened after it; unknown where no forecast could have been made."""
+        asked = (self.scope(cutoff), self.minimum, self.fit)
+        if asked not in self.remembered:
+            while len(self.remembered) >= 2 * MOST:
+                del self.remembered[next(iter(self.remembered))]
+            self.remembered[asked] = self._window(cutoff)
+        return self.remembered[asked]
+
+    def _window(self, cutoff: date) -> Window | Unknown:
         whole = Summary.from_arrow(
             self.engine.arrow(frames.customer_summary(self.days, cutoff), title=LEARNING)
         )
@@ -100,29 +121,21 @@ class Past:
         table = self.engine.arrow(features.of_customers(self.orders, self.days, scope), title=LEARNING)
         return Window(cutoff, summary.key, matrix.of(table, known), told.spend, self._spent(summary, cutoff))
 
-    def scope(self, cutoff: date, *, everybody: bool = False) -> features.Scope:
-        """Return what may be looked at on a day: a part of the customers, or everybody."""
-        few = min(1.0, MOST_ROWS / max(self.customers, 1))
-        fewer = min(1.0, MOST_ROWS / max(self.customers * MOST, 1))
-        return features.Scope(
-            self.begin,
-            cutoff,
-            self.horizon_days,
-            slots=features.SLOTS if everybody else int(features.SLOTS * fewer),
-            peers=int(features.SLOTS * few),
-        )
+    def scope(self, cutoff: date) -> features.Scope:
+        """Return what may be looked at on a day to learn from it."""
+        return features.Scope(self.begin, cutoff, self.horizon_days, self.slots, self.peers)
 
     def _spent(self, summary: Summary, cutoff: date) -> NDArray[np.float64]:
         after = frames.spend_between(self.days, cutoff, cutoff + timedelta(days=self.horizon_days))
-        table = self.engine.arrow(after, title=LEARNING)
-        spent = dict(
-            zip(
-                table["customer_key"].to_pylist(),
-                pc.cast(table["spend"], pa.float64()).to_pylist(),
-                strict=True,
-            )
+        table = self.engine.arrow(
+            after.filter(features.slot(after.customer_key) < self.slots), title=LEARNING
         )
-        return np.array([max(spent.get(key, 0.0), 0.0) for key in summary.key.tolist()])
+        keys = np.asarray(table["customer_key"]).astype(np.int64)
+        place = np.minimum(np.searchsorted(summary.key, keys), len(summary) - 1)
+        known = summary.key[place] == keys
+        spent = np.zeros(len(summary))
+        spent[place[known]] = np.maximum(np.asarray(pc.cast(table["spend"], pa.float64())), 0.0)[known]
+        return spent
 
 
 LEARNING = mark("Learning from earlier days")
@@ -136,8 +149,3 @@ def taken(summary: Summary, rows: NDArray[np.intp]) -> Summary:
 def age_ranks(summary: Summary) -> NDArray[np.float64]:
     """Return each customer's rank by age among all, 0 to 1: ages themselves grow with the file, ranks compare."""
     return rankdata(summary.T) / max(len(summary), 1)
-
-
-def first_day(summary: Summary) -> date:
-    """Return the day of the first order."""
-    return EPOCH + timedelta(days=int(summary.first_day.min()))
