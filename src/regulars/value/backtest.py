@@ -15,6 +15,7 @@ from regulars.kit.unknown import Unknown
 from regulars.numeric import accuracy
 from regulars.value import baselines, frames
 from regulars.value.assumptions import Assumptions, Minimum
+from regulars.value.learning import Learner, Learnt
 from regulars.value.model import Model, Prediction, fit
 from regulars.value.summary import Summary
 
@@ -65,6 +66,8 @@ class Backtest:
     """customer_key, predicted, low, high, actual, predicted_orders, actual_orders, p_alive and each baseline."""
     problems: tuple[str, ...] = ()
     """Why this backtest counts as failed; empty when the forecast may be shown."""
+    learnt: Learnt | Unknown | None = None
+    """What was learnt from days before the cut-off, or why nothing was; None where nobody asked."""
 
     @property
     def model(self) -> Score:
@@ -102,9 +105,10 @@ def run(
     minimum: Minimum,
     *,
     intervals: bool = True,
+    learner: Learner | None = None,
 ) -> Backtest | Unknown:
-    """Backtest on the purchase days of :func:`frames.purchase_days`; nothing after ``cutoff`` reaches the fit."""
-    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=intervals)
+    """Backtest on the purchase days of :func:`frames.purchase_days`; nothing after ``cutoff`` reaches the fit or the learner."""
+    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=intervals, learner=learner)
     if isinstance(told, Unknown):
         return told
     summary, model, predicted, actual = told.summary, told.model, told.predicted, told.actual
@@ -146,6 +150,7 @@ def run(
         actual_orders=int(actual["purchase_days"].sum()),
         customers=table,
         problems=_problems(scores),
+        learnt=told.learnt,
     )
 
 
@@ -156,6 +161,7 @@ class _Outcome:
     summary: Summary
     model: Model
     predicted: Prediction
+    learnt: Learnt | Unknown | None
     actual: dict[str, NDArray[np.float64]]
 
 
@@ -167,6 +173,7 @@ def _outcome(
     minimum: Minimum,
     *,
     intervals: bool,
+    learner: Learner | None,
 ) -> _Outcome | Unknown:
     summary = Summary.from_arrow(
         engine.arrow(
@@ -185,7 +192,11 @@ def _outcome(
     actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
     model = fit(summary, engine.arrow(frames.purchases_by_day(days, cutoff)))
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
-    return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
+    predicted = model.predict(summary, gross, intervals=intervals)
+    learnt = learner.learn(summary, predicted, assumptions.horizon_days) if learner else None
+    if isinstance(learnt, Learnt):
+        predicted = learnt.applied(predicted)
+    return _Outcome(summary, model, predicted, learnt, actual)
 
 
 def score(name: str, forecast: NDArray[np.float64], actual: NDArray[np.float64]) -> Score:

@@ -59,7 +59,13 @@ def run(value: Value) -> Rolling | Unknown:
     settings = replace(value.assumptions, horizon_days=max(1, window))
     found = [
         backtests.run(
-            value.days, value.orders.workspace.engine, cutoff, settings, value.minimum, intervals=False
+            value.days,
+            value.orders.workspace.engine,
+            cutoff,
+            settings,
+            value.minimum,
+            intervals=False,
+            learner=value.learner,
         )
         for cutoff in cutoffs
     ]

@@ -72,22 +72,21 @@ class Learnt:
         """Return how it was learnt and what it goes by, for the paragraph about the method."""
         tested = (
             mark(
-                "What customers did after {days} earlier days taught boosted trees (LightGBM) whom this misjudges; tested on {day}, "
-                "on a time they had not seen, they lowered the error (Tweedie deviance) by {gain} and count with a weight of "
-                "{weight}. They divide the total anew and leave it as it is."
+                "Boosted trees (LightGBM) learnt from what customers did after earlier days, the last of them {day}, whom this "
+                "misjudges. Tested on that day, on a time they had not seen, they lowered the error (Tweedie deviance) by up "
+                "to {gain}. They count with a weight of {weight} and divide the expected spend anew, without changing its sum."
             )
             if self.ahead
             else mark(
-                "What customers did after {days} earlier days taught boosted trees (LightGBM) whom this misjudges; tested on {day}, "
-                "on customers they had not seen, they lowered the error (Tweedie deviance) by {gain} and count with a weight "
-                "of {weight}. They divide the total anew and leave it as it is."
+                "Boosted trees (LightGBM) learnt from what customers did after earlier days, the last of them {day}, whom this "
+                "misjudges. Tested on that day, on customers they had not seen, they lowered the error (Tweedie deviance) by up "
+                "to {gain}. They count with a weight of {weight} and divide the expected spend anew, without changing its sum."
             )
         )
         first = self.reasons[:3]
         return (
             Phrase.of(
                 tested,
-                days=len(self.learnt_from),
                 day=self.tested_on,
                 gain=Share(self.gain),
                 weight=Share(self.weight),
@@ -129,6 +128,11 @@ class Learner:
     )
     """The last windows that were looked at: backtests at several days learn from some of the same."""
 
+    @staticmethod
+    def wanted(asked: bool | None) -> bool:
+        """Tell whether to learn: as asked, or where LightGBM is installed."""
+        return trees.installed() if asked is None else asked
+
     def learn(self, summary: Summary, told: Prediction, horizon_days: int) -> Learnt | Unknown:
         """Learn whom a forecast misjudges; nothing after the summary's last day is looked at.
 
@@ -142,9 +146,8 @@ class Learner:
             )
         if not len(summary):
             return _too_short(0, horizon_days, self.minimum)
-        begin, cutoff = (
-            EPOCH + timedelta(days=int(day)) for day in (summary.first_day.min(), summary.as_of_day)
-        )
+        ends = (int(summary.first_day.min()), summary.as_of_day)
+        begin, cutoff = (EPOCH + timedelta(days=day) for day in ends)
         days = windows.cutoffs(begin, cutoff, horizon_days, self.minimum.span_days)
         if not days:
             return _too_short((cutoff - begin).days, horizon_days, self.minimum)
@@ -162,33 +165,60 @@ class Learner:
         seen = _windows(past, days)
         if isinstance(seen, Unknown):
             return seen
-        learnt, unseen = trees.train(seen)
-        ahead, proof = _proof(seen, unseen, horizon_days)
-        if not proof.believed:
+        tested = _tested(seen, horizon_days)
+        if not tested.proof.believed:
             return Unknown.because(
                 "learner_no_use",
                 mark(
                     "Learning from earlier days was of no use on {day}: what it gained there may be chance."
                 ),
-                day=seen[0].cutoff,
+                day=days[0],
             )
-        log_factor, strangeness = _asked(learnt, past, summary, told, cutoff)
-        weight = blend.weights(proof.believed, strangeness)
-        if not (weight > 0).any():
-            return Unknown.because(
-                "learner_strangers", mark("Today's customers differ too much from those of earlier days.")
-            )
-        shares = dict(zip(learnt.coding.columns, learnt.importance.tolist(), strict=True))
-        return Learnt(
-            factor=blend.factors(told.spend, log_factor, weight),
-            weight=proof.believed,
-            gain=proof.gain,
-            tested_on=seen[0].cutoff,
-            ahead=ahead,
-            learnt_from=tuple(window.cutoff for window in seen),
-            familiar=float((weight > 0).mean()),
-            reasons=words.reasons(shares),
+        return _learnt(tested, seen, past, summary, told, cutoff)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """Trees trained on all windows (None: not yet), and how such trees did on the last of these without having seen it."""
+
+    proof: blend.Proof
+    ahead: bool
+    trees: Trees | None
+
+
+def _tested(seen: Sequence[Window], horizon_days: int) -> _Tested:
+    """Test on the last window: by trees of windows that were over before it began; else by trees of other customers."""
+    last = seen[0]
+    over = [window for window in seen if window.cutoff + timedelta(days=horizon_days) <= last.cutoff]
+    if over:
+        before, _ = trees.train(over)
+        told = before.log_factor(last.features)
+        return _Tested(blend.prove(last.actual, last.forecast, told), ahead=True, trees=None)
+    whole, unseen = trees.train(seen)
+    return _Tested(blend.prove(last.actual, last.forecast, unseen), ahead=False, trees=whole)
+
+
+def _learnt(
+    tested: _Tested, seen: Sequence[Window], past: Past, summary: Summary, told: Prediction, cutoff: date
+) -> Learnt | Unknown:
+    whole = tested.trees or trees.train(seen)[0]
+    log_factor, strangeness = _asked(whole, past, summary, told, cutoff)
+    weight = blend.weights(tested.proof.believed, strangeness)
+    if not (weight > 0).any():
+        return Unknown.because(
+            "learner_strangers", mark("Today's customers differ too much from those of earlier days.")
         )
+    shares = dict(zip(whole.coding.columns, whole.importance.tolist(), strict=True))
+    return Learnt(
+        factor=blend.factors(told.spend, log_factor, weight),
+        weight=tested.proof.believed,
+        gain=tested.proof.gain,
+        tested_on=seen[0].cutoff,
+        ahead=tested.ahead,
+        learnt_from=tuple(window.cutoff for window in seen),
+        familiar=float((weight > 0).mean()),
+        reasons=words.reasons(shares),
+    )
 
 
 def _windows(past: Past, days: Sequence[date]) -> list[Window] | Unknown:
@@ -214,16 +244,6 @@ def _windows(past: Past, days: Sequence[date]) -> list[Window] | Unknown:
             found=int((known[0].actual > 0).sum()),
         )
     return bought
-
-
-def _proof(
-    seen: Sequence[Window], unseen: NDArray[np.float64], horizon_days: int
-) -> tuple[bool, blend.Proof]:
-    """Test on the last window: by trees of windows that were over before it began; else by trees of other customers."""
-    test = seen[0]
-    over = [window for window in seen if window.cutoff + timedelta(days=horizon_days) <= test.cutoff]
-    log_factor = trees.train(over)[0].log_factor(test.features) if over else unseen
-    return bool(over), blend.prove(test.actual, test.forecast, log_factor)
 
 
 def _asked(

@@ -37,7 +37,7 @@ class Matrix:
     names: dict[str, NDArray[np.object_]]
 
     def __len__(self) -> int:
-        return len(next(iter(self.numbers.values())))
+        return len(next(iter((self.numbers | self.names).values())))
 
     def only(self, columns: set[str]) -> Matrix:
         """Return the columns of a set."""

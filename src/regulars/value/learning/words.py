@@ -21,7 +21,7 @@ THEMES: dict[str, tuple[str, ...]] = {
     mark("Purchases in the same weeks a year ago"): tuple(
         f"{kind}_same_weeks" for kind in ("bought", "share", "spent", "spend_share")
     ),
-    mark("Gaps between orders, and how regular they are"): (
+    mark("Gaps between orders and how regular they are"): (
         "gap",
         "gap_spread",
         "gap_longest",
@@ -32,7 +32,7 @@ THEMES: dict[str, tuple[str, ...]] = {
     mark("Time since the first order"): ("age_rank",),
     mark("What an order is worth"): ("mean_spend", "first_spend", "last_spend", "largest_spend"),
     mark("How much is in an order"): ("lines", "units"),
-    mark("How many products, and which share the favourite has"): ("products", "top_product"),
+    mark("Variety of products and share of the favourite"): ("products", "top_product"),
     mark("Price level of what they buy"): ("price",),
     mark("Whether these products are bought again"): (
         "bought_again",
