@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from tests.shops import make_orders
 
+from regulars import value
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
 from regulars.numeric import accuracy
@@ -117,7 +118,7 @@ def test_the_total_and_how_often_people_buy_stay(signal):
 
 def test_the_paragraph_says_what_it_goes_by(signal):
     said = " ".join(map(str, signal.learnt.sentences()))
-    assert "boosted trees" in said
+    assert "Boosted trees" in said
     assert f"{signal.learnt.reasons[0].title} (" in said
     assert signal.learnt.to_json()["weight"] == signal.learnt.weight
 
@@ -200,6 +201,26 @@ def test_without_lightgbm_it_is_unknown(signal, monkeypatch):
     assert isinstance(found.learnt, Unknown)
     assert found.learnt.code == "learner_missing"
     assert "regulars[rank]" in str(found.learnt)
+
+
+def test_an_estimate_uses_it_unless_told_not_to(signal, monkeypatch):
+    def estimate(learner):
+        return value.estimate(
+            signal.learner.orders, as_of=CUT, horizon_days=HORIZON, margin=0.5, learner=learner
+        )
+
+    plain, taught = estimate(False), estimate(None)
+    assert plain.learnt is None
+    for name in ("clv", "clv_high", "clv_lifetime"):
+        before, after = (np.asarray(each.customers[name]) for each in (plain, taught))
+        assert np.allclose(after, before * signal.learnt.factor)
+    assert taught.customers["expected_orders"].equals(plain.customers["expected_orders"])
+    assert "Boosted trees" in taught.method
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    missing = estimate(None)
+    assert missing.customers.equals(plain.customers)
+    assert missing.method == plain.method
+    assert "regulars[rank]" in estimate(True).method
 
 
 def test_every_feature_has_a_theme(signal):

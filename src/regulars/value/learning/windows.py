@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from regulars.value.learning.matrix import Matrix
     from regulars.value.model import Model
 
-MOST = 6
+MOST = 4
 """Windows to learn from."""
 CLOSEST_DAYS = 28
 """Windows begin at least so far apart, and half a horizon."""
