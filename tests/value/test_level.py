@@ -152,6 +152,8 @@ def test_the_method_says_what_was_chosen(seasonal):
     class Told:
         """What :mod:`regulars.value.method` looks at."""
 
+        learnt = None
+
         def __init__(self, shop: Shop, now: int) -> None:
             self.summary, repeats = shop.until(now)
             self.as_of = date(1970, 1, 1) + timedelta(days=self.summary.as_of_day)

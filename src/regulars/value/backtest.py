@@ -15,6 +15,7 @@ from regulars.numeric import accuracy
 from regulars.value import baselines
 from regulars.value.assumptions import Assumptions
 from regulars.value.calibration import Reliability, places
+from regulars.value.learning import Learner, Learnt
 from regulars.value.model import Model, Prediction, fit
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Backtest:
     """What intervals of 10% to 90% held, of a sample of them; () without intervals."""
     pit: tuple[float, ...] = ()
     """Share of outcomes in each tenth of what was foreseen (randomised probability integral transform); a tenth each if right."""
+    learnt: Learnt | Unknown | None = None
+    """What was learnt from days before the cut-off, or why nothing was; None where nobody asked."""
 
     @property
     def model(self) -> Score:
@@ -110,9 +113,10 @@ def run(
     assumptions: Assumptions,
     *,
     intervals: bool = True,
+    learner: Learner | None = None,
 ) -> Backtest | Unknown:
-    """Backtest on the shop's past; nothing after ``cutoff`` reaches the fit."""
-    told = _outcome(past, cutoff, assumptions, intervals=intervals)
+    """Backtest on the shop's past; nothing after ``cutoff`` reaches the fit or the learner."""
+    told = _outcome(past, cutoff, assumptions, intervals=intervals, learner=learner)
     if isinstance(told, Unknown):
         return told
     summary, model, predicted, actual = told.summary, told.model, told.predicted, told.actual
@@ -158,6 +162,7 @@ def run(
         actual_orders=int(actual["purchase_days"].sum()),
         customers=table,
         problems=_problems(scores),
+        learnt=told.learnt,
     )
 
 
@@ -168,10 +173,13 @@ class _Outcome:
     summary: Summary
     model: Model
     predicted: Prediction
+    learnt: Learnt | Unknown | None
     actual: dict[str, NDArray[np.float64]]
 
 
-def _outcome(past: Past, cutoff: date, assumptions: Assumptions, *, intervals: bool) -> _Outcome | Unknown:
+def _outcome(
+    past: Past, cutoff: date, assumptions: Assumptions, *, intervals: bool, learner: Learner | None
+) -> _Outcome | Unknown:
     summary = past.summary(cutoff)
     missing = past.minimum.missing(summary, cutoff)
     if missing is not None:
@@ -184,7 +192,15 @@ def _outcome(past: Past, cutoff: date, assumptions: Assumptions, *, intervals: b
     actual = past.spend_after(summary, cutoff, assumptions.horizon_days)
     model = fit(past, cutoff, summary, assumptions.horizon_days, intervals=intervals)
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
-    return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
+    predicted = model.predict(summary, gross, intervals=intervals)
+    learnt = (
+        learner.learn(summary, predicted, assumptions.horizon_days, model.purchasing.process)
+        if learner
+        else None
+    )
+    if isinstance(learnt, Learnt):
+        predicted = learnt.applied(predicted)
+    return _Outcome(summary, model, predicted, learnt, actual)
 
 
 def _coverage_told(

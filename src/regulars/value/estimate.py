@@ -20,6 +20,7 @@ from regulars.value import frames, model, total
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
+from regulars.value.learning import Learner, Learnt
 from regulars.value.past import Past
 from regulars.value.summary import Summary
 
@@ -55,6 +56,10 @@ class Value:
     model: model.Model | None
     unknown: Unknown | None
     churn_gap_days: float | Unknown
+    learner: Learner | None = None
+    """What learns from earlier days, here and in backtests; None where it is left out."""
+    learnt: Learnt | Unknown | None = None
+    """What it learnt, or why nothing; None where it is left out or there is no forecast."""
 
     def backtest(
         self, cutoff: date | None = None, horizon_days: int | None = None
@@ -79,7 +84,7 @@ class Value:
                 latest=self.as_of - timedelta(days=horizon),
             )
         settings = replace(self.assumptions, horizon_days=horizon)
-        return backtests.run(self.past, cutoff, settings)
+        return backtests.run(self.past, cutoff, settings, learner=self.learner)
 
     @cached_property
     def track_record(self) -> backtests.Backtest | Unknown:
@@ -146,6 +151,8 @@ class Value:
         told["customers_alive"] = pc.sum(self.customers["p_alive"]).as_py()
         told["model"] = self.model.to_json()
         told["method"] = self.method
+        if isinstance(self.learnt, Learnt):
+            told["learnt"] = self.learnt.to_json()
         return told
 
     def to_pandas(self) -> pd.DataFrame:
@@ -177,12 +184,16 @@ def estimate(
     minimum: Minimum | None = None,
     churn_gap_days: float | Unknown | None = None,
     lifespan_years: float | Unknown | None = None,
+    learner: bool | None = None,
 ) -> Value:
     """Estimate the value of every customer.
 
     ``as_of`` is the last day the estimate knows about (default: the day of the last order). Values are discounted
     margin over ``horizon_days`` where ``margin`` is given, net revenue otherwise. ``churn_gap_days`` and
-    ``lifespan_years`` come from the figures where these are computed anyway.
+    ``lifespan_years`` come from the figures where these are computed anyway. ``learner`` says whether earlier days of the
+    shop may teach whom the purchase model misjudges: None where LightGBM is installed (``regulars[rank]``), True to be
+    told in ``Value.method`` where it is not, False never. What is learnt multiplies clv, its bounds and clv_lifetime; the total
+    spend and expected_orders stay the model's.
 
     Raises :class:`~regulars.kit.errors.RegularsError` on settings out of range; too little data is not an error but
     ``Value.unknown`` with its reason.
@@ -203,6 +214,15 @@ def estimate(
     past = Past(days, engine, minimum, len(summary))
     unknown = minimum.missing(summary, as_of)
     fitted = model.fit(past, as_of, summary, assumptions.horizon_days) if unknown is None else None
+    forecast = fitted.predict(summary, assumptions) if fitted else None
+    teacher = Learner(orders, past) if Learner.wanted(learner) else None
+    learnt = (
+        teacher.learn(summary, forecast, horizon_days, fitted.purchasing.process)
+        if teacher and fitted and forecast
+        else None
+    )
+    if forecast and isinstance(learnt, Learnt):
+        forecast = learnt.applied(forecast)
     if churn_gap_days is None and lifespan_years is None and last is not None:
         churn_gap_days, lifespan_years = metrics.rhythm(orders, as_of)
     if churn_gap_days is None:
@@ -212,18 +232,22 @@ def estimate(
         as_of,
         assumptions,
         minimum,
-        customers=_customers(summary, fitted, assumptions, as_of, lifespan_years),
+        customers=_customers(summary, fitted, forecast, learnt, assumptions, as_of, lifespan_years),
         summary=summary,
         past=past,
         model=fitted,
         unknown=unknown,
         churn_gap_days=churn_gap_days,
+        learner=teacher,
+        learnt=learnt,
     )
 
 
 def _customers(
     summary: Summary,
     fitted: model.Model | None,
+    forecast: model.Prediction | None,
+    learnt: Learnt | Unknown | None,
     assumptions: Assumptions,
     as_of: date,
     lifespan_years: float | Unknown | None,
@@ -245,13 +269,12 @@ def _customers(
         "refunded": summary.refunded,
         "aov": (net / summary.orders).round(4),
     }
-    forecast = fitted.predict(summary, assumptions) if fitted else None
     for name, attribute in FORECAST_COLUMNS.items():
         values = getattr(forecast, attribute) if forecast else None
         columns[name] = (
             pa.nulls(len(summary), pa.float64()) if values is None else pa.array(values, pa.float64())
         )
-    columns |= _later(summary, fitted, forecast, assumptions, today)
+    columns |= _later(summary, fitted, forecast, learnt, assumptions, today)
     columns["clv_historical"] = (net * assumptions.margin_or_all).round(4)
     columns["clv_traditional"] = _traditional(summary, net, assumptions, lifespan_years)
     return pa.table(columns)
@@ -277,6 +300,7 @@ def _later(
     summary: Summary,
     fitted: model.Model | None,
     forecast: model.Prediction | None,
+    learnt: Learnt | Unknown | None,
     assumptions: Assumptions,
     today: int,
 ) -> dict[str, pa.Array]:
@@ -285,6 +309,8 @@ def _later(
         none = {"clv_lifetime": pa.nulls(len(summary), pa.float64())}
         return none | {name: pa.nulls(len(summary), pa.date32()) for name in NEXT_ORDER}
     life = fitted.for_life(summary, assumptions, forecast)
+    if isinstance(learnt, Learnt):
+        life = life * learnt.factor
     columns = {"clv_lifetime": pa.array(life, pa.float64(), mask=~np.isfinite(life))}
     for name, share in NEXT_ORDER.items():
         wait = fitted.next_purchase(summary, share)

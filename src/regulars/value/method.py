@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regulars.kit.i18n import Phrase, mark
+from regulars.kit.unknown import Unknown
 from regulars.kit.words import Month, Share
 from regulars.value import level
+from regulars.value.learning import Learnt
 from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
@@ -63,7 +65,14 @@ def sentences(value: Value) -> tuple[Phrase, ...]:
                 refund_share=Share(refunds.shop),
             )
         )
-    return tuple(told)
+    return (*told, *_learning(value.learnt))
+
+
+def _learning(learnt: Learnt | Unknown | None) -> tuple[Phrase, ...]:
+    """What was learnt from earlier days, or why nothing was; nothing where nobody asked."""
+    if isinstance(learnt, Learnt):
+        return learnt.sentences()
+    return () if learnt is None else (Phrase(learnt.reason, learnt.values),)
 
 
 def _chosen(choice: Choice) -> Phrase:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from regulars.numeric.fit import Fit
     from regulars.value.past import Past
+    from regulars.value.processes import Process
     from regulars.value.summary import Summary
 
 PATH_CUSTOMERS = 2_000
@@ -178,6 +179,15 @@ class Model:
         calendar = assumptions.horizon_days / DAYS_A_WEEK
         horizon = self.purchasing.horizon_weeks(summary.as_of_day, assumptions.horizon_days)
         return assumptions.continuous_rate_weekly * calendar / horizon
+
+
+def usual(past: Past, day: date, summary: Summary, process: Process) -> Model:
+    """Fit all layers with one process, neither chosen nor calibrated: what is quick enough to be asked of many earlier days."""
+    return Model(
+        purchasing=past.purchasing(day, summary).told_by(process, summary),
+        spending=spending.fit(summary),
+        refunds=refunds.fit(summary.purchase_days, summary.spend, summary.refunded),
+    )
 
 
 def fit(past: Past, day: date, summary: Summary, horizon_days: int, *, intervals: bool = True) -> Model:

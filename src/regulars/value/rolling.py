@@ -58,7 +58,10 @@ def run(value: Value) -> Rolling | Unknown:
     """Backtest at up to three earlier days, as far as the data reach back."""
     window, cutoffs = origins(value)
     settings = replace(value.assumptions, horizon_days=max(1, window))
-    found = [backtests.run(value.past, cutoff, settings, intervals=False) for cutoff in cutoffs]
+    found = [
+        backtests.run(value.past, cutoff, settings, intervals=False, learner=value.learner)
+        for cutoff in cutoffs
+    ]
     known = tuple(past for past in found if not isinstance(past, Unknown))
     if known:
         return Rolling(window, known)
