@@ -40,6 +40,7 @@ def page() -> Page:
         spread=spread(),
         forecast=forecast(),
         backtest=backtest(),
+        totals=totals(),
         rfm=rfm(),
         rfm_cells=rfm_cells(),
         segments=segments(),
@@ -77,6 +78,7 @@ def bare() -> Page:
         spread=few,
         forecast=few,
         backtest=few,
+        totals=None,
         rfm=few,
         segments=segments()[:2],
         channels=None,
@@ -242,6 +244,34 @@ def backtest() -> m.Backtest:
         for d in range(1, 11)
     )
     return m.Backtest(date(2026, 5, 4), 180, 19_800, 541_000, 577_000, rivals, deciles, coverage=(0.8, 0.783))
+
+
+def totals() -> m.Groupings:
+    """Two groupings: quarters, and products with a fold and customers of whom nothing is told."""
+
+    def row(customers: int, each: float, **who: object) -> m.GroupTotal:
+        worth = customers * each
+        return m.GroupTotal(customers, worth, worth * 0.76, worth * 1.31, **who)
+
+    quarters = tuple(
+        row(2900 - 140 * back, 41 - 3.2 * back, title=Sentence.of("Q{quarter} {year}", quarter=f"{4 - back % 4}", year=f"{2026 - back // 4}"))
+        for back in range(9)
+    )  # fmt: skip
+    products = (
+        row(1480, 44.2, name="Ethiopia Guji, 250 g"),
+        row(1210, 38.1, name="House espresso, 1 kg <b>bold</b>"),
+        row(840, 12.0),
+        row(20_464, 28.9, groups=311),
+    )
+    return m.Groupings(
+        "Predicted margin",
+        0.8,
+        365,
+        (
+            m.Grouping("cohort", "By first order", "When customers bought for the first time.", quarters),
+            m.Grouping("first_product", "By first product", "What cost most in the first order.", products),
+        ),
+    )
 
 
 GROUPS = (

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--out",
     "folder",
     type=options.Folder(),
-    help="Write customers.parquet, summary.json, rejects.parquet and report.html here.",
+    help="Write customers.parquet, totals.parquet, summary.json, rejects.parquet and report.html here.",
 )
 @options.language
 @options.as_json

@@ -18,6 +18,9 @@ from regulars.report.forecasts import Earlier as Earlier
 from regulars.report.forecasts import Forecast as Forecast
 from regulars.report.forecasts import ForecastPoint as ForecastPoint
 from regulars.report.forecasts import Rival as Rival
+from regulars.report.groupings import Grouping as Grouping
+from regulars.report.groupings import Groupings as Groupings
+from regulars.report.groupings import GroupTotal as GroupTotal
 from regulars.report.words import Better as Better
 from regulars.report.words import Number as Number
 from regulars.report.words import Sentence as Sentence
@@ -334,6 +337,7 @@ class Page:
     spread: ValueSpread | Unknown | None = None
     forecast: Forecast | Unknown | None = None
     backtest: Backtest | Unknown | None = None
+    totals: Groupings | Unknown | None = None
     rfm: tuple[Group, ...] | Unknown | None = None
     rfm_cells: tuple[RfmCell, ...] = ()
     segments: tuple[Group, ...] | Unknown | None = None

@@ -122,6 +122,15 @@ class Speech:
         """Write the short name of a month, 1 to 12."""
         return str(self._locale.months["stand-alone"]["abbreviated"][number])
 
+    def country(self, name: str) -> str:
+        """Name a country; a code becomes its name, anything else stays as the shop writes it."""
+        code = name.strip().upper()
+        return (
+            str(self._locale.territories[code])
+            if len(code) == 2 and code in self._locale.territories
+            else name
+        )
+
     def customers(self, number: int) -> str:
         """Write a number of customers."""
         return self.t.plural("{count} customer", "{count} customers", number, count=self.count(number))

@@ -63,6 +63,10 @@ CUSTOMER_COLUMNS = (
 )
 
 
+SEGMENT_GROUPINGS = ("tier", "rfm_group", "lifecycle", "segments")
+"""What the segments know customers by, beside what the orders tell."""
+
+
 def read_orders(
     origin: str | Path | Any,
     *,
@@ -159,6 +163,18 @@ class Analysis:
                 named = named.append_column(name, groups[name].take(place))
         return named.select([name for name in CUSTOMER_COLUMNS if name in named.column_names])
 
+    @cached_property
+    def groupings(self) -> dict[str, pa.Array | pa.ChunkedArray]:
+        """Every grouping there is, by name: one label a row of ``value.customers`` (lists where groups overlap)."""
+        return self.value.groupings.available | {
+            name: self.segments.customers[name] for name in SEGMENT_GROUPINGS
+        }
+
+    @cached_property
+    def totals(self) -> pa.Table:
+        """What each group of each grouping is expected to bring, with intervals; no rows without a forecast."""
+        return value.groupings.table(self.value, self.groupings)
+
     def summary(self) -> dict[str, Any]:
         """Everything but the customers, ready for JSON."""
         return {
@@ -170,13 +186,15 @@ class Analysis:
             "value": self.value.to_json(),
             "backtest": said(self.backtest, self.value.rolling),
             "segments": self.segments.to_json(),
+            "totals": {"file": "totals.parquet", "rows": len(self.totals), "groupings": list(self.groupings)},
         }
 
     def write(self, folder: Path, *, language: str = "en") -> tuple[Path, ...]:
-        """Write customers.parquet, summary.json, rejects.parquet and report.html; all of them appear together or none."""
+        """Write customers, totals and rejects as Parquet, summary.json and report.html: all of them appear or none."""
         with publishing(folder) as scratch:
             with stage(mark("Writing the results")):
                 pq.write_table(self.customers, scratch / "customers.parquet", compression="zstd")
+                pq.write_table(self.totals, scratch / "totals.parquet", compression="zstd")
                 (scratch / "summary.json").write_text(dumps(self.summary()), encoding="utf-8")
                 (scratch / "rejects.parquet").write_bytes(self.orders.rejects.read_bytes())
                 (scratch / "report.html").write_text(

@@ -1,9 +1,20 @@
 """What every customer is worth: traditional, historical and predicted, with intervals and a track record."""
 
+from regulars.value import groupings
 from regulars.value.assumptions import Assumptions, Minimum
 from regulars.value.backtest import Backtest, Score
 from regulars.value.estimate import Value, estimate
 from regulars.value.rolling import Rolling
 from regulars.value.total import Total
 
-__all__ = ["Assumptions", "Backtest", "Minimum", "Rolling", "Score", "Total", "Value", "estimate"]
+__all__ = [
+    "Assumptions",
+    "Backtest",
+    "Minimum",
+    "Rolling",
+    "Score",
+    "Total",
+    "Value",
+    "estimate",
+    "groupings",
+]

@@ -16,7 +16,7 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
-from regulars.value import frames, model, total
+from regulars.value import frames, groupings, model, total
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
@@ -124,6 +124,26 @@ class Value:
         See :func:`regulars.value.total.by_group`.
         """
         return total.by_group(self, labels)
+
+    @cached_property
+    def groupings(self) -> groupings.Groupings:
+        """Ready-made labels of the customers."""
+        return groupings.Groupings(self)
+
+    def labels(self, grouping: str) -> pa.Array | pa.ChunkedArray | Unknown:
+        """Return one label a row of ``customers``: their ``cohort``, ``channel``, ``first_product`` or ``country``.
+
+        See :meth:`regulars.value.groupings.Groupings.labels`.
+        """
+        return self.groupings.labels(grouping)
+
+    def totals_by(self, grouping: str, most: int | None = None) -> pa.Table | Unknown:
+        """Sum the value by a ready-made grouping, each group with an interval; groups beyond ``most`` are one row.
+
+        See :func:`regulars.value.groupings.totals`.
+        """
+        labels = self.labels(grouping)
+        return labels if isinstance(labels, Unknown) else groupings.totals(self, labels, most)
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the customers, ready for JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regulars.kit.unknown import Unknown
-from regulars.report.compose import reading, sales, worth
+from regulars.report.compose import reading, sales, totals, worth
 from regulars.report.model import Page, ShopLine
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def compose(
         spread=worth.spread(value, segments),
         forecast=worth.forecast(value, backtest),
         backtest=worth.track_record(backtest, value.rolling),
+        totals=totals.totals(value, segments, backtest),
         rfm=worth.groups(segments, "rfm"),
         rfm_cells=worth.rfm_cells(segments),
         segments=worth.groups(segments, "behaviour"),

@@ -69,9 +69,9 @@ def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown
     """What today's customers will bring; the reason instead where data are too few or the past forbids it."""
     if value.unknown is not None:
         return value.unknown
-    failure = _failure(backtest)
-    if failure is not None:
-        return failure
+    failed = failure(backtest)
+    if failed is not None:
+        return failed
     total = value.total
     if isinstance(total, Unknown):
         return total
@@ -87,7 +87,8 @@ def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown
     )  # fmt: skip
 
 
-def _failure(backtest: Backtest | Unknown) -> Unknown | None:
+def failure(backtest: Backtest | Unknown) -> Unknown | None:
+    """Why a forecast must not be trusted, if it failed on the shop's own past."""
     if isinstance(backtest, Unknown) or not backtest.problems:
         return None
     return Unknown.because("backtest_failed", backtest.problems[0])
@@ -109,7 +110,7 @@ def track_record(backtest: Backtest | Unknown, rolling: Rolling | Unknown) -> m.
         deciles=tuple(
             m.Decile(row.number, round(row.customers), row.predicted, row.actual) for row in backtest.deciles
         ),
-        failure=_failure(backtest),
+        failure=failure(backtest),
         coverage=None if backtest.coverage is None else (backtest.interval, backtest.coverage),
         earlier=() if isinstance(rolling, Unknown) else tuple(_earlier(past) for past in reversed(rolling.origins)),
         earlier_days=0 if isinstance(rolling, Unknown) else rolling.window_days,
