@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
+from regulars.kit.i18n import plural
 from regulars.kit.unknown import Unknown
 from regulars.report import model as m
 from regulars.report.model import Page, Sentence
@@ -40,6 +41,7 @@ def page() -> Page:
         spread=spread(),
         forecast=forecast(),
         backtest=backtest(),
+        best=best(),
         totals=totals(),
         rfm=rfm(),
         rfm_cells=rfm_cells(),
@@ -78,6 +80,7 @@ def bare() -> Page:
         spread=few,
         forecast=few,
         backtest=few,
+        best=(),
         totals=None,
         rfm=few,
         segments=segments()[:2],
@@ -244,6 +247,24 @@ def backtest() -> m.Backtest:
         for d in range(1, 11)
     )
     return m.Backtest(date(2026, 5, 4), 180, 19_800, 541_000, 577_000, rivals, deciles, coverage=(0.8, 0.783))
+
+
+def best() -> tuple[m.BestCustomer, ...]:
+    return tuple(
+        m.BestCustomer(
+            Sentence.of(
+                "{orders}, {every}, the last one {ago}",
+                orders=plural("{n} order", "{n} orders", 61 - 9 * place),
+                every=plural("about every week", "about every {n} weeks", 1 + place),
+                ago=plural("a day ago", "{n} days ago", 1 + 3 * place),
+            ),
+            0.99 - 0.03 * place,
+            2900 / (1 + place),
+            1800 / (1 + place),
+            4100 / (1 + place),
+        )
+        for place in range(6)
+    )
 
 
 def totals() -> m.Groupings:

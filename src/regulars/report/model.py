@@ -13,6 +13,7 @@ from typing import Literal
 
 from regulars.kit.unknown import Unknown
 from regulars.report.forecasts import Backtest as Backtest
+from regulars.report.forecasts import BestCustomer as BestCustomer
 from regulars.report.forecasts import Decile as Decile
 from regulars.report.forecasts import Earlier as Earlier
 from regulars.report.forecasts import Forecast as Forecast
@@ -337,6 +338,7 @@ class Page:
     spread: ValueSpread | Unknown | None = None
     forecast: Forecast | Unknown | None = None
     backtest: Backtest | Unknown | None = None
+    best: tuple[BestCustomer, ...] = ()
     totals: Groupings | Unknown | None = None
     rfm: tuple[Group, ...] | Unknown | None = None
     rfm_cells: tuple[RfmCell, ...] = ()

@@ -12,7 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
-from regulars.kit.i18n import translator
+from regulars.kit.i18n import Counted, translator
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Money, Month, Share
 from regulars.report.model import Number, Sentence, Unit, Words
@@ -152,6 +152,8 @@ class Speech:
             return self.cents(value.amount)
         if isinstance(value, Month):
             return str(self._locale.months["stand-alone"]["wide"][value.number])
+        if isinstance(value, Counted):
+            return self.plural(value.one, value.many, value.number)
         if isinstance(value, Share):
             return self.share(value.part)
         if isinstance(value, Sentence | Unknown):

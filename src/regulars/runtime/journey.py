@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CUSTOMER_COLUMNS = (
     "customer_id",
+    "reason",
     "orders",
     "recency_days",
     "age_days",
@@ -152,7 +153,11 @@ class Analysis:
 
     @cached_property
     def customers(self) -> pa.Table:
-        """One row a customer, named by the shop's own id, with figures, forecast and segments."""
+        """One row a customer, named by the shop's own id, with figures, forecast, its reason in English, and segments."""
+        return self.customers_in("en")
+
+    def customers_in(self, language: str) -> pa.Table:
+        """Return ``customers`` with the reasons in a language."""
         named, groups = self.value.named(), self.segments.customers
         ours = np.asarray(self.value.customers["customer_key"]).astype(np.int64)
         theirs = np.asarray(groups["customer_key"]).astype(np.int64)
@@ -161,6 +166,7 @@ class Analysis:
         for name in groups.column_names:
             if name != "customer_key":
                 named = named.append_column(name, groups[name].take(place))
+        named = named.append_column("reason", self.value.reasons.texts(language))
         return named.select([name for name in CUSTOMER_COLUMNS if name in named.column_names])
 
     @cached_property
@@ -193,7 +199,7 @@ class Analysis:
         """Write customers, totals and rejects as Parquet, summary.json and report.html: all of them appear or none."""
         with publishing(folder) as scratch:
             with stage(mark("Writing the results")):
-                pq.write_table(self.customers, scratch / "customers.parquet", compression="zstd")
+                pq.write_table(self.customers_in(language), scratch / "customers.parquet", compression="zstd")
                 pq.write_table(self.totals, scratch / "totals.parquet", compression="zstd")
                 (scratch / "summary.json").write_text(dumps(self.summary()), encoding="utf-8")
                 (scratch / "rejects.parquet").write_bytes(self.orders.rejects.read_bytes())

@@ -20,6 +20,7 @@ from regulars.value import frames, groupings, model, total
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
+from regulars.value.reasons import Reasons
 from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
@@ -124,6 +125,11 @@ class Value:
         See :func:`regulars.value.total.by_group`.
         """
         return total.by_group(self, labels)
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """Why so much is expected of each customer, in a sentence."""
+        return Reasons.of(self.summary)
 
     @cached_property
     def groupings(self) -> groupings.Groupings:

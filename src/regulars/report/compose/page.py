@@ -47,6 +47,7 @@ def compose(
         spread=worth.spread(value, segments),
         forecast=worth.forecast(value, backtest),
         backtest=worth.track_record(backtest, value.rolling),
+        best=worth.best(value, backtest),
         totals=totals.totals(value, segments, backtest),
         rfm=worth.groups(segments, "rfm"),
         rfm_cells=worth.rfm_cells(segments),

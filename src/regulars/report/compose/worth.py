@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from regulars.value import Rolling, Value
 
 BINS = 16
+BEST = 8
+"""Customers listed by their value."""
 
 
 def measure(value: Value) -> str:
@@ -63,6 +65,19 @@ def _edges(worth: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.d
     if worth.max() >= edges[-1]:
         edges.append(float(np.nextafter(worth.max(), np.inf)))
     return np.array(edges)
+
+
+def best(value: Value, backtest: Backtest | Unknown) -> tuple[m.BestCustomer, ...]:
+    """Return the most valuable customers, without names; none where no forecast may be shown."""
+    if value.unknown is not None or failure(backtest) is not None:
+        return ()
+    columns = ("clv", "clv_low", "clv_high", "p_alive")
+    clv, low, high, alive = (np.asarray(value.customers[name], float) for name in columns)
+    rows = np.argsort(-clv, kind="stable")[:BEST]
+    return tuple(
+        m.BestCustomer(value.reasons.phrase(row), *(float(of[row]) for of in (alive, clv, low, high)))
+        for row in rows.tolist()
+    )
 
 
 def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown:
