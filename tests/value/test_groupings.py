@@ -29,6 +29,7 @@ def laid_out() -> list[dict[str, object]]:
             "amount": amount,
             "channel": CHANNELS[key % 5],
             "country": COUNTRIES[key % 3],
+            "referred_by": key - 1 if key % 4 == 0 else None,
             "product": f"P{(key * key + place) % 40:02}",
         }
         for place, (key, on, amount) in enumerate(shop())
@@ -138,7 +139,7 @@ def test_what_the_orders_cannot_tell_is_said() -> None:
         assert list(told.groupings.available) == ["cohort"]
     with make_orders(named_cast()) as few:
         told = value.estimate(few)
-        assert set(told.groupings.available) == set(groupings.NAMES)
+        assert set(told.groupings.available) == set(groupings.NAMES) - {"referral"}
         assert len(groupings.table(told, told.groupings.available)) == 0
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Card, Intake, Words
+from regulars.report.model import Card, Intake, Referrals, Words
 from regulars.report.page import change
 from regulars.report.speech import Speech
 from regulars.report.view import Said
@@ -229,6 +229,18 @@ class Screen:
             ),
             "",
         )
+
+    def referrals(self, found: Referrals) -> None:
+        """Print how many customers others brought, and what is expected of them."""
+        speech = self.speech
+        self.heading(mark("Referrals"))
+        brought, others = speech.customers(found.customers), speech.customers(found.referrers)
+        if found.expected is None:
+            self._print(speech.t(mark("{brought} brought by {others}."), brought=brought, others=others), "")
+            return
+        worth = mark("{brought} brought by {others}; they are expected to bring {worth}.")
+        money = speech.money(found.expected)
+        self._print(speech.t(worth, brought=brought, others=others, worth=money), "")
 
     def intake(self, found: Intake) -> None:
         """Print what was read and what became of it, rule by rule."""

@@ -96,6 +96,8 @@ def show(found: Analysis, written: tuple[Path, ...], language: str) -> None:
     screen.segments(found.segments.families["tier"])
     screen.heading(mark("Segments"))
     screen.segments(found.segments.families["behaviour"])
+    if page.referrals is not None:
+        screen.referrals(page.referrals)
     screen.heading(mark("How far to trust the forecast"))
     screen.backtest(found.backtest)
     if written:

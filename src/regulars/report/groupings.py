@@ -37,6 +37,17 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class Referrals:
+    """How many customers others brought, what they are expected to bring (if that is known), and how many brought them."""
+
+    customers: int
+    referrers: int
+    most: int
+    """Customers brought by whoever brought most."""
+    expected: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Groupings:
     """Every way of grouping that the orders can tell. ``measure`` names the value, ``level`` is the intervals' own."""
 

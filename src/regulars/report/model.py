@@ -22,6 +22,7 @@ from regulars.report.forecasts import Rival as Rival
 from regulars.report.groupings import Grouping as Grouping
 from regulars.report.groupings import Groupings as Groupings
 from regulars.report.groupings import GroupTotal as GroupTotal
+from regulars.report.groupings import Referrals as Referrals
 from regulars.report.words import Better as Better
 from regulars.report.words import Number as Number
 from regulars.report.words import Sentence as Sentence
@@ -339,6 +340,7 @@ class Page:
     forecast: Forecast | Unknown | None = None
     backtest: Backtest | Unknown | None = None
     best: tuple[BestCustomer, ...] = ()
+    referrals: Referrals | None = None
     totals: Groupings | Unknown | None = None
     rfm: tuple[Group, ...] | Unknown | None = None
     rfm_cells: tuple[RfmCell, ...] = ()

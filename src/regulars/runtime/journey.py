@@ -49,6 +49,8 @@ CUSTOMER_COLUMNS = (
     "next_order_until",
     "clv_historical",
     "clv_traditional",
+    "clv_referred",
+    "referred_customers",
     "rfm",
     "rfm_group",
     "tier",

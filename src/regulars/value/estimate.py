@@ -16,11 +16,12 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
-from regulars.value import frames, groupings, model, total
+from regulars.value import frames, groupings, model, referrals, total
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
 from regulars.value.reasons import Reasons
+from regulars.value.referrals import Referrals
 from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ class Value:
 
     ``customers`` has one row a customer who bought at least once: customer_key, orders, x, recency, T (days),
     first_on, last_on, recency_days, age_days, net, gross_spend, refunded, aov, p_alive, p_none, expected_orders, expected_spend,
-    clv, clv_low, clv_high, clv_lifetime, next_order_from, next_order, next_order_until, clv_historical, clv_traditional. Forecast columns are null where ``unknown`` says why.
+    clv, clv_low, clv_high, clv_lifetime, next_order_from, next_order, next_order_until, clv_historical, clv_traditional,
+    referred_customers, clv_referred. Forecast columns are null where ``unknown`` says why, the last two where the shop does
+    not say who brought whom.
     """
 
     orders: Orders
@@ -56,6 +59,8 @@ class Value:
     model: model.Model | None
     unknown: Unknown | None
     churn_gap_days: float | Unknown
+    referrals: Referrals | None = None
+    """Who brought whom; None where the shop does not say."""
 
     def backtest(
         self, cutoff: date | None = None, horizon_days: int | None = None
@@ -161,6 +166,7 @@ class Value:
             "discount_rate_yearly": self.assumptions.discount_rate_yearly,
             "interval": self.assumptions.interval,
             "customers": len(self.summary),
+            "referrals": None if self.referrals is None else self.referrals.to_json(),
         }
         if self.unknown is not None or self.model is None or isinstance(self.total, Unknown):
             told["unknown"] = (
@@ -234,17 +240,20 @@ def estimate(
         churn_gap_days, lifespan_years = metrics.rhythm(orders, as_of)
     if churn_gap_days is None:
         churn_gap_days = Unknown.because("no_orders", mark("There is no order to learn a rhythm from."))
+    customers = _customers(summary, fitted, assumptions, as_of, lifespan_years)
+    brought = referrals.find(orders, customers, as_of)
     return Value(
         orders,
         as_of,
         assumptions,
         minimum,
-        customers=_customers(summary, fitted, assumptions, as_of, lifespan_years),
+        customers=referrals.added(customers, brought),
         summary=summary,
         days=days,
         model=fitted,
         unknown=unknown,
         churn_gap_days=churn_gap_days,
+        referrals=brought,
     )
 
 

@@ -33,10 +33,16 @@ if TYPE_CHECKING:
 
     from regulars.value.estimate import Value
 
-NAMES = ("cohort", "channel", "first_product", "country")
+NAMES = ("cohort", "channel", "first_product", "country", "referral")
 """The groupings that orders alone can tell."""
+REFERRED, BY_THEMSELVES = "referred", "by_themselves"
+"""The groups of ``referral``: customers whom another one brought, and all others."""
 MONTHS_OF_MONTHS, MONTHS_OF_QUARTERS = 18, 72
 """Cohorts are months in a shop's first year and a half, quarters in its first six years, and years after that."""
+
+NO_REFERRALS = Unknown.because(
+    "no_referrals", mark("The file does not say which customer brought which (a column referred_by).")
+)
 
 Labels: TypeAlias = "pa.Array | pa.ChunkedArray"
 
@@ -101,9 +107,19 @@ class Groupings:
             return _cohorts(self.value.summary.first_day)
         if name == "channel":
             return _folded(self._first["channel"]) if told.channel else NO_CHANNEL
+        if name == "referral":
+            return self._referral()
         if name == "country":
             return self._first["country"] if told.country else NO_COUNTRY
         return self._products["product_id"] if told.products else NO_PRODUCTS
+
+    def _referral(self) -> Labels | Unknown:
+        found = self.value.referrals
+        if found is None:
+            return NO_REFERRALS
+        code = np.ones(len(self.value.summary), np.int32)
+        code[found.referred] = 0
+        return pa.DictionaryArray.from_arrays(code, [REFERRED, BY_THEMSELVES])
 
     @cached_property
     def available(self) -> dict[str, Labels]:

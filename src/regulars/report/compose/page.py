@@ -48,6 +48,7 @@ def compose(
         forecast=worth.forecast(value, backtest),
         backtest=worth.track_record(backtest, value.rolling),
         best=worth.best(value, backtest),
+        referrals=totals.referrals(value, backtest),
         totals=totals.totals(value, segments, backtest),
         rfm=worth.groups(segments, "rfm"),
         rfm_cells=worth.rfm_cells(segments),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.report import groupings as m
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from regulars.segments import Segments
     from regulars.value import Backtest, Value
 
+REFERRAL = {
+    groupings.REFERRED: mark("Brought by another customer"),
+    groupings.BY_THEMSELVES: mark("Came by themselves"),
+}
 SHOWN = 8
 """Groups of a grouping that have a row of their own; one more makes the rest."""
 LATEST_FIRST = 14
@@ -26,6 +32,7 @@ TITLES = {
     "cohort": (mark("By first order"), mark("When customers bought for the first time.")),
     "channel": (mark("By channel"), mark("The channel of the first order.")),
     "first_product": (mark("By first product"), mark("What cost most in the first order.")),
+    "referral": (mark("By referral"), mark("Whether another customer brought them.")),
     "country": (mark("By country"), mark("The country of the first order.")),
     "lifecycle": (mark("By stage of life"), mark("Where customers stand today.")),
     "segments": (mark("By behaviour"), mark("A customer can be in several of these.")),
@@ -62,6 +69,21 @@ def totals(value: Value, segments: Segments, backtest: Backtest | Unknown) -> m.
     )
 
 
+def referrals(value: Value, backtest: Backtest | Unknown) -> m.Referrals | None:
+    """Who was brought by other customers; left out where the shop does not say, or nobody was."""
+    found = value.referrals
+    if found is None or not len(found.referred):
+        return None
+    told = found.to_json()
+    known = value.unknown is None and failure(backtest) is None
+    return m.Referrals(
+        told["referred_customers"],
+        told["referrers"],
+        int(np.bincount(found.referrer).max()),
+        told["expected"] if known else None,
+    )
+
+
 def _reversed(label: str | None) -> tuple[int, ...]:
     return tuple(-ord(letter) for letter in label or "")
 
@@ -71,6 +93,8 @@ def _row(row: dict[str, object], grouping: str, value: Value, segments: Segments
     name = row.pop("group")
     if isinstance(name, str) and grouping == "cohort":
         told, name = _period(name), None
+    elif isinstance(name, str) and grouping == "referral":
+        told, name = Sentence(REFERRAL[name]), None
     elif isinstance(name, str) and grouping in segments.families:
         told, name = Sentence(segments.row(grouping, name).title), None
     elif isinstance(name, str) and grouping == "segments":
