@@ -9,7 +9,9 @@ from datetime import date, timedelta
 
 from regulars.kit.i18n import plural
 from regulars.kit.unknown import Unknown
+from regulars.kit.words import Money
 from regulars.report import model as m
+from regulars.report import tracking
 from regulars.report.model import Page, Sentence
 
 AS_OF = date(2026, 10, 31)
@@ -44,6 +46,7 @@ def page() -> Page:
         best=best(),
         referrals=m.Referrals(412, 231, 14, 15_310.0),
         totals=totals(),
+        watch=watch(),
         rfm=rfm(),
         rfm_cells=rfm_cells(),
         segments=segments(),
@@ -84,6 +87,7 @@ def bare() -> Page:
         best=(),
         referrals=m.Referrals(1, 1, 1),
         totals=None,
+        watch=tracking.Watch(since=few),
         rfm=few,
         segments=segments()[:2],
         channels=None,
@@ -266,6 +270,72 @@ def best() -> tuple[m.BestCustomer, ...]:
             4100 / (1 + place),
         )
         for place in range(6)
+    )
+
+
+def watch() -> tracking.Watch:
+    """A forecast that reality has left, a model that has changed, and an earlier run."""
+
+    def weeks(total: float, low: float) -> tuple[tracking.TrackedWeek, ...]:
+        return tuple(
+            tracking.TrackedWeek(
+                date(2026, 5, 4) + timedelta(days=7 * week),
+                total * week / 26,
+                total * week / 26 * 0.8,
+                total * week / 26 * 1.25,
+                total * week / 26 * (1 - (1 - low) * week / 26),
+            )
+            for week in range(1, 27)
+        )
+
+    return tracking.Watch(
+        tracking.Tracking(
+            date(2026, 5, 4),
+            0.8,
+            weeks(541_000, 0.7),
+            weeks(8_120, 0.95),
+            (
+                Sentence.of(
+                    "Since week {week} ({day}) customers have spent less than the forecast allows for: {actual} by {until}, "
+                    "instead of {expected} ({low} – {high}).",
+                    week=18,
+                    day=date(2026, 9, 7),
+                    until=AS_OF,
+                    actual=Money(378_700.0, cents=False),
+                    expected=Money(541_000.0, cents=False),
+                    low=Money(432_800.0, cents=False),
+                    high=Money(676_250.0, cents=False),
+                ),
+            ),
+        ),
+        tracking.Drift(
+            (
+                tracking.Level(date(2025, 11, 1), 2.31, 68.2),
+                tracking.Level(date(2026, 5, 4), 2.28, 68.9),
+                tracking.Level(AS_OF, 1.9, None),
+            ),
+            (
+                tracking.Parameter("purchasing", "r", (0.55, 0.56, 0.49), (0.4, -3.6)),
+                tracking.Parameter("purchasing", "alpha", (10.58, 10.61, 11.9), (None, 2.2)),
+            ),
+        ),
+        tracking.Since(
+            date(2026, 8, 31),
+            (
+                tracking.Change("customers", 22_100, 23_994),
+                tracking.Change("total", 702_000, 716_000),
+                tracking.Change("customers_alive", 0, 12_870),
+            ),
+            Sentence.of(
+                "Customers have brought less than the earlier forecast allows for: {actual} by {until}, instead of {expected} ({low} – {high}).",
+                until=AS_OF,
+                actual=Money(91_000.0, cents=False),
+                expected=Money(120_000.0, cents=False),
+                low=Money(99_000.0, cents=False),
+                high=Money(151_000.0, cents=False),
+            ),
+            held=False,
+        ),
     )
 
 

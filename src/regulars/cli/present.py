@@ -16,14 +16,16 @@ from pathlib import Path
 from textwrap import wrap
 from typing import IO, Any
 
-from regulars.kit.i18n import mark
+from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Card, Intake, Referrals, Words
+from regulars.report.model import Card, Intake, Referrals, Sentence, Words
 from regulars.report.page import change
 from regulars.report.speech import Speech
 from regulars.report.view import Said
+from regulars.report.watch import since_rows
 from regulars.segments import Row
 from regulars.value import Backtest, Rolling
+from regulars.value.drift import Since, alerts
 
 SIGNS = {"up": "+", "down": "−", "flat": "±"}
 _SPACES = {"\u00a0": " ", "\u202f": " ", "\u2009": " "}
@@ -229,6 +231,30 @@ class Screen:
             ),
             "",
         )
+
+    def alerts(self, found: Iterable[Phrase]) -> None:
+        """Print what has left its band or changed, one a line."""
+        for alert in found:
+            self.line(alert, style="bold")
+
+    def since(self, found: Since | Unknown, *, trusted: bool = True) -> None:
+        """Print this run beside an earlier one: whether its forecast has held, and what changed; or why not."""
+        speech = self.speech
+        if isinstance(found, Unknown):
+            self.heading(mark("Since the last run"))
+            self.line(found)
+            return
+        self.heading(Sentence.of(mark("Since the run of {day}"), day=found.as_of))
+        if found.held is not None:
+            self.line(found.held.phrase, style="" if found.held.inside else "bold")
+        self.alerts(alerts(found.fits))
+        columns = (
+            Column(mark("Figure"), numeric=False),
+            Column(mark("Then")),
+            Column(mark("Now")),
+            Column(mark("Change")),
+        )
+        self.table(columns, since_rows(found.changes, speech, trusted=trusted))
 
     def referrals(self, found: Referrals) -> None:
         """Print how many customers others brought, and what is expected of them."""

@@ -23,6 +23,7 @@ from regulars.report.groupings import Grouping as Grouping
 from regulars.report.groupings import Groupings as Groupings
 from regulars.report.groupings import GroupTotal as GroupTotal
 from regulars.report.groupings import Referrals as Referrals
+from regulars.report.tracking import Watch as Watch
 from regulars.report.words import Better as Better
 from regulars.report.words import Number as Number
 from regulars.report.words import Sentence as Sentence
@@ -342,6 +343,7 @@ class Page:
     best: tuple[BestCustomer, ...] = ()
     referrals: Referrals | None = None
     totals: Groupings | Unknown | None = None
+    watch: Watch | None = None
     rfm: tuple[Group, ...] | Unknown | None = None
     rfm_cells: tuple[RfmCell, ...] = ()
     segments: tuple[Group, ...] | Unknown | None = None

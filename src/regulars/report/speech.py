@@ -149,7 +149,7 @@ class Speech:
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, Money):
-            return self.cents(value.amount)
+            return self.cents(value.amount) if value.cents else self.money(value.amount)
         if isinstance(value, Month):
             return str(self._locale.months["stand-alone"]["wide"][value.number])
         if isinstance(value, Counted):

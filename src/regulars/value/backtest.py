@@ -17,6 +17,7 @@ from regulars.value import baselines, frames
 from regulars.value.assumptions import Assumptions, Minimum
 from regulars.value.model import Model, Prediction, fit
 from regulars.value.summary import Summary
+from regulars.value.tracking import Path, path
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -63,6 +64,10 @@ class Backtest:
     actual_orders: int
     customers: pa.Table
     """customer_key, predicted, low, high, actual, predicted_orders, actual_orders, p_alive and each baseline."""
+    path: Path | None = None
+    """How the forecast builds up week by week."""
+    fitted: Model | None = None
+    """The model itself, as fitted on the cut-off."""
     problems: tuple[str, ...] = ()
     """Why this backtest counts as failed; empty when the forecast may be shown."""
 
@@ -145,6 +150,8 @@ def run(
         predicted_orders=float(predicted.expected_orders.sum()),
         actual_orders=int(actual["purchase_days"].sum()),
         customers=table,
+        path=told.path,
+        fitted=model,
         problems=_problems(scores),
     )
 
@@ -157,6 +164,7 @@ class _Outcome:
     model: Model
     predicted: Prediction
     actual: dict[str, NDArray[np.float64]]
+    path: Path
 
 
 def _outcome(
@@ -185,7 +193,8 @@ def _outcome(
     actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
     model = fit(summary, engine.arrow(frames.purchases_by_day(days, cutoff)))
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
-    return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
+    predicted = model.predict(summary, gross, intervals=intervals)
+    return _Outcome(summary, model, predicted, actual, path(model, summary, gross, predicted))
 
 
 def score(name: str, forecast: NDArray[np.float64], actual: NDArray[np.float64]) -> Score:

@@ -16,7 +16,7 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
-from regulars.value import frames, groupings, model, referrals, total
+from regulars.value import drift, frames, groupings, model, referrals, total, tracking
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
@@ -99,6 +99,17 @@ class Value:
             return self.unknown
         return rollings.run(self)
 
+    @cached_property
+    def tracking(self) -> tracking.Track | Unknown:
+        """The default backtest followed week by week, computed once."""
+        record = self.track_record
+        return record if isinstance(record, Unknown) else tracking.follow(self, record)
+
+    @cached_property
+    def fits(self) -> tuple[tuple[date, drift.Parameters], ...]:
+        """The model's parameters as of the earlier days that were backtested, and as of today; the earliest first."""
+        return drift.history(self)
+
     @property
     def method(self) -> str:
         """How the forecast was made and why so, in a paragraph; empty without one."""
@@ -178,6 +189,7 @@ class Value:
         told["customers_alive"] = pc.sum(self.customers["p_alive"]).as_py()
         told["model"] = self.model.to_json()
         told["method"] = self.method
+        told["path"] = [{"on": on.isoformat(), "expected": expected} for on, expected in self.path]
         return told
 
     def to_pandas(self) -> pd.DataFrame:

@@ -55,12 +55,16 @@ def estimate(value: Value) -> Total:
         for test in _past(value)
         if test.predicted_total > 0 and test.actual_total > 0
     )
-    spread = sqrt(
-        (PRIOR_WEIGHT * PRIOR_SPREAD**2 + sum(e * e for e in errors)) / (PRIOR_WEIGHT + len(errors))
-    )
-    times = float(stats.t.ppf(0.5 + value.assumptions.interval / 2, PRIOR_WEIGHT + len(errors)))
+    spread, times = reach(errors, value.assumptions.interval)
     low, high = expected * exp(-times * spread), expected * exp(times * spread)
     return Total(expected, low, high, value.assumptions.interval, errors, spread, times)
+
+
+def reach(errors: tuple[float, ...], interval: float) -> tuple[float, float]:
+    """Return the standard deviation of a total's log error, shrunk to the prior one, and how many of them an interval takes."""
+    weight = PRIOR_WEIGHT + len(errors)
+    spread = sqrt((PRIOR_WEIGHT * PRIOR_SPREAD**2 + sum(error * error for error in errors)) / weight)
+    return spread, float(stats.t.ppf(0.5 + interval / 2, weight))
 
 
 def _past(value: Value) -> tuple[Backtest, ...]:
