@@ -338,7 +338,7 @@ def _held(value: Value, earlier: Earlier) -> Held | None:
 
 def _chance(value: Value, on: date, orders: float, interval: float) -> float:
     """Squared half-width, in logarithms, that chance alone gives a sum of so many orders (see ``tracking``)."""
-    row = value.orders.workspace.engine.arrow(frames.spend_moments(value.days, on)).to_pylist()[0]
+    row = value.orders.workspace.engine.arrow(frames.spend_moments(value.past.days, on)).to_pylist()[0]
     mean = row["spend"] / row["purchases"] if row["purchases"] else 0.0
     scatter = row["squared"] / row["purchases"] / mean**2 if mean else 1.0
     times = float(stats.norm.ppf(0.5 + min(max(interval, 0.01), 0.99) / 2))
@@ -347,7 +347,7 @@ def _chance(value: Value, on: date, orders: float, interval: float) -> float:
 
 def _brought(value: Value, earlier: Earlier, until: date) -> float:
     """What the earlier run's customers have brought since, in the earlier run's own measure: margin, discounted by the day."""
-    happened = value.orders.workspace.engine.arrow(frames.known_by_day(value.days, earlier.as_of, until))
+    happened = value.orders.workspace.engine.arrow(frames.known_by_day(value.past.days, earlier.as_of, until))
     net = np.asarray(pc.cast(happened["spend"], "double")) - np.asarray(
         pc.cast(happened["refunded"], "double")
     )

@@ -154,7 +154,7 @@ def follow(value: Value, test: Backtest) -> Track | Unknown:
         return Unknown.because("no_path", mark("The forecast was not kept week by week."))
     engine = value.orders.workspace.engine
     last = test.cutoff + timedelta(days=test.horizon_days)
-    happened = engine.arrow(frames.known_by_day(value.days, test.cutoff, last))
+    happened = engine.arrow(frames.known_by_day(value.past.days, test.cutoff, last))
     spread, times = total.reach(_errors_known(value, test.cutoff), value.assumptions.interval)
     chance = 1 + _variation_squared(value, test.cutoff)
     after = np.array([(on - test.cutoff).days for on in happened["ordered_on"].to_pylist()], np.int64)
@@ -189,7 +189,7 @@ def _errors_known(value: Value, on: date) -> tuple[float, ...]:
 
 def _variation_squared(value: Value, on: date) -> float:
     """c² of what customers spent a purchase day until a day."""
-    row = value.orders.workspace.engine.arrow(frames.spend_moments(value.days, on)).to_pylist()[0]
+    row = value.orders.workspace.engine.arrow(frames.spend_moments(value.past.days, on)).to_pylist()[0]
     if not row["purchases"] or not row["spend"]:
         return 0.0
     mean = row["spend"] / row["purchases"]
