@@ -63,6 +63,7 @@ PRODUCTS = pa.schema(
         ("cost", MONEY),
     ]
 )
+REFERRALS = pa.schema([("customer_key", pa.int64()), ("referrer_key", pa.int64()), ("named_on", pa.date32())])
 IDENTITIES = pa.schema([("customer_key", pa.int64()), ("customer_id", pa.string())])
 FIELDS = ("customer", "at", "amount", "discount", "refunded", "tax", "shipping")
 
@@ -110,6 +111,7 @@ def make_orders(
         ("lines", LINES, lines),
         ("products", PRODUCTS, list(products.values())),
         ("identities", IDENTITIES, identities),
+        ("referrals", REFERRALS, _referrals(dicts, customers)),
     ):
         pq.write_table(pa.Table.from_pylist(records, schema=schema), place / f"{name}.parquet")
     return Orders(workspace, place, shop, capabilities or _capabilities(dicts), intake or {})
@@ -195,6 +197,19 @@ def _add(head: dict[str, Any], line: dict[str, Any], row: dict[str, Any], shop: 
         head["net"] += shipping
 
 
+def _referrals(rows: list[dict[str, Any]], customers: dict[Any, int]) -> list[dict[str, Any]]:
+    """Who brought whom (``referred_by``: the referrer as ``customer`` names them), as sound as the door leaves it."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in sorted(
+        (row for row in rows if row.get("referred_by") in customers), key=lambda row: row["at"]
+    ):
+        one, other = customers[row["customer"]], customers[row["referred_by"]]
+        on = row["at"].date() if isinstance(row["at"], datetime) else row["at"]
+        if one != other:
+            found.setdefault(one, {"customer_key": one, "referrer_key": other, "named_on": on})
+    return list(found.values())
+
+
 def _capabilities(rows: list[dict[str, Any]]) -> Capabilities:
     def used(name: str) -> bool:
         return any(row.get(name) is not None for row in rows)
@@ -211,6 +226,7 @@ def _capabilities(rows: list[dict[str, Any]]) -> Capabilities:
         coupon=used("coupon"),
         cost=used("cost"),
         status=used("status"),
+        referrals=used("referred_by"),
         clock=any(isinstance(row["at"], datetime) for row in rows),
     )
 

@@ -21,6 +21,7 @@ from regulars.lake import Orders, Shop, Workspace, open_workspace
 from regulars.segments import frames as segment_frames
 from regulars.simulator import World, simulate
 from regulars.value import frames as value_frames
+from regulars.value import groupings
 from regulars.value.assumptions import Minimum
 
 pytestmark = [
@@ -132,6 +133,10 @@ def test_the_frames_of_value(both: tuple[Orders, Orders]) -> None:
         lambda orders: value_frames.purchases_by_day(value_frames.purchase_days(orders.orders), half),
         summary,
         window,
+        lambda orders: groupings.first_orders(orders.orders, half),
+        lambda orders: groupings.first_products(
+            orders.lines, orders.products, groupings.first_orders(orders.orders, half)
+        ),
         lambda orders: segment_frames.habits(orders.orders, last, recent_days=365),
         lambda orders: segment_frames.returns_from_silence(orders.orders, last, within_days=30),
     ):

@@ -7,8 +7,11 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
+from regulars.kit.i18n import plural
 from regulars.kit.unknown import Unknown
+from regulars.kit.words import Money
 from regulars.report import model as m
+from regulars.report import tracking
 from regulars.report.model import Page, Sentence
 
 AS_OF = date(2026, 10, 31)
@@ -40,6 +43,10 @@ def page() -> Page:
         spread=spread(),
         forecast=forecast(),
         backtest=backtest(),
+        best=best(),
+        referrals=m.Referrals(412, 231, 14, 15_310.0),
+        totals=totals(),
+        watch=watch(),
         rfm=rfm(),
         rfm_cells=rfm_cells(),
         segments=segments(),
@@ -77,6 +84,10 @@ def bare() -> Page:
         spread=few,
         forecast=few,
         backtest=few,
+        best=(),
+        referrals=m.Referrals(1, 1, 1),
+        totals=None,
+        watch=tracking.Watch(since=few),
         rfm=few,
         segments=segments()[:2],
         channels=None,
@@ -252,6 +263,118 @@ def backtest() -> m.Backtest:
         deciles,
         coverage=(0.8, 0.783),
         reliability=reliability,
+    )
+
+
+def best() -> tuple[m.BestCustomer, ...]:
+    return tuple(
+        m.BestCustomer(
+            Sentence.of(
+                "{orders}, {every}, the last one {ago}",
+                orders=plural("{n} order", "{n} orders", 61 - 9 * place),
+                every=plural("about every week", "about every {n} weeks", 1 + place),
+                ago=plural("a day ago", "{n} days ago", 1 + 3 * place),
+            ),
+            0.99 - 0.03 * place,
+            2900 / (1 + place),
+            1800 / (1 + place),
+            4100 / (1 + place),
+        )
+        for place in range(6)
+    )
+
+
+def watch() -> tracking.Watch:
+    """A forecast that reality has left, a model that has changed, and an earlier run."""
+
+    def weeks(total: float, low: float) -> tuple[tracking.TrackedWeek, ...]:
+        return tuple(
+            tracking.TrackedWeek(
+                date(2026, 5, 4) + timedelta(days=7 * week),
+                total * week / 26,
+                total * week / 26 * 0.8,
+                total * week / 26 * 1.25,
+                total * week / 26 * (1 - (1 - low) * week / 26),
+            )
+            for week in range(1, 27)
+        )
+
+    return tracking.Watch(
+        tracking.Tracking(
+            date(2026, 5, 4),
+            0.8,
+            weeks(541_000, 0.7),
+            weeks(8_120, 0.95),
+            (
+                Sentence.of(
+                    "Since week {week} ({day}) customers have spent less than the forecast allows for: {actual} by {until}, "
+                    "instead of {expected} ({low} – {high}).",
+                    week=18,
+                    day=date(2026, 9, 7),
+                    until=AS_OF,
+                    actual=Money(378_700.0, cents=False),
+                    expected=Money(541_000.0, cents=False),
+                    low=Money(432_800.0, cents=False),
+                    high=Money(676_250.0, cents=False),
+                ),
+            ),
+        ),
+        tracking.Drift(
+            (
+                tracking.Level(date(2025, 11, 1), 2.31, 68.2),
+                tracking.Level(date(2026, 5, 4), 2.28, 68.9),
+                tracking.Level(AS_OF, 1.9, None),
+            ),
+            (
+                tracking.Parameter("purchasing", "r", (0.55, 0.56, 0.49), (0.4, -3.6)),
+                tracking.Parameter("purchasing", "alpha", (10.58, 10.61, 11.9), (None, 2.2)),
+            ),
+        ),
+        tracking.Since(
+            date(2026, 8, 31),
+            (
+                tracking.Change("customers", 22_100, 23_994),
+                tracking.Change("total", 702_000, 716_000),
+                tracking.Change("customers_alive", 0, 12_870),
+            ),
+            Sentence.of(
+                "Customers have brought less than the earlier forecast allows for: {actual} by {until}, instead of {expected} ({low} – {high}).",
+                until=AS_OF,
+                actual=Money(91_000.0, cents=False),
+                expected=Money(120_000.0, cents=False),
+                low=Money(99_000.0, cents=False),
+                high=Money(151_000.0, cents=False),
+            ),
+            held=False,
+        ),
+    )
+
+
+def totals() -> m.Groupings:
+    """Two groupings: quarters, and products with a fold and customers of whom nothing is told."""
+
+    def row(customers: int, each: float, **who: object) -> m.GroupTotal:
+        worth = customers * each
+        return m.GroupTotal(customers, worth, worth * 0.76, worth * 1.31, **who)
+
+    quarters = tuple(
+        row(2900 - 140 * back, 41 - 3.2 * back, title=Sentence.of("Q{quarter} {year}", quarter=f"{4 - back % 4}", year=f"{2026 - back // 4}"))
+        for back in range(9)
+    )  # fmt: skip
+    products = (
+        row(1480, 44.2, name="Ethiopia Guji, 250 g"),
+        row(1210, 38.1, name="House espresso, 1 kg <b>bold</b>"),
+        row(840, 12.0),
+        row(20_464, 28.9, groups=311),
+    )
+    return m.Groupings(
+        "Predicted margin",
+        0.8,
+        365,
+        (
+            m.Grouping("cohort", "By first order", "When customers bought for the first time.", quarters),
+            m.Grouping("first_product", "By first product", "What cost most in the first order.", products),
+        ),
     )
 
 

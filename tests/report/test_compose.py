@@ -92,6 +92,17 @@ def test_the_forecast_is_the_sum_of_its_customers(analysis):
     assert sum(tier.value for tier in page.spread.tiers) == pytest.approx(page.forecast.total)
 
 
+def test_groups_that_part_all_customers_add_up_to_the_forecast(analysis):
+    found, page = analysis
+    assert [each.name for each in page.totals.each] == ["cohort", "channel", "first_product", "country", "lifecycle", "segments"]  # fmt: skip
+    for each in page.totals.each:
+        if each.name != "segments":
+            assert sum(row.customers for row in each.rows) == page.customers
+            assert math.fsum(row.expected for row in each.rows) == pytest.approx(found.value.total.expected)
+    months = [row.title for row in page.totals.each[0].rows if row.groups == 1]
+    assert len(set(map(str, months))) == len(months)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_renders_with_three_findings(analysis, language):
     found, page = analysis

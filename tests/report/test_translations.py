@@ -36,9 +36,14 @@ def test_translations_keep_every_placeholder(polish):
     for message in polish:
         if not message.id:
             continue
-        wanted = names(" ".join(message.id) if isinstance(message.id, tuple) else message.id)
-        for text in message.string if isinstance(message.string, tuple) else (message.string,):
-            assert names(text) == wanted, message.id
+        if isinstance(message.id, tuple):
+            one, many = map(names, message.id)
+            first, *others = map(names, message.string)
+            # "a day ago" needs no number where "3 days ago" does; the first form of Polish is for one alone, too.
+            assert first in (one, one | many), message.id
+            assert all(other == one | many for other in others), message.id
+        else:
+            assert names(message.string) == names(message.id), message.id
 
 
 def test_plurals_have_all_polish_forms(polish):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-RESULTS = {"customers.parquet", "summary.json", "rejects.parquet", "report.html"}
+RESULTS = {"customers.parquet", "totals.parquet", "summary.json", "rejects.parquet", "report.html"}
 Done = subprocess.CompletedProcess[str]
 
 

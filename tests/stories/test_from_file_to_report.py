@@ -139,6 +139,25 @@ def test_the_output_speaks_polish(tmp_path: Path, shop_csv: Path, regulars: Run)
     assert len(polish.stdout.splitlines()) == len(english.stdout.splitlines())
 
 
+def test_a_second_run_into_the_same_folder_tells_what_changed(
+    tmp_path: Path, shop_csv: Path, regulars: Run
+) -> None:
+    out = tmp_path / "out"
+    first = regulars("value", shop_csv, "--as-of", "2024-12-01", "--horizon-days", 90, "--out", out)
+    assert first.returncode == 0, first.stderr
+    assert finished(out)["since"] is None
+    second = regulars("value", shop_csv, "--horizon-days", 90, "--out", out)
+    assert second.returncode == 0, second.stderr
+    since = finished(out)["since"]
+    assert since["as_of"] == "2024-12-01"
+    assert "Since the run of Dec 1, 2024" in second.stdout
+    (out / "summary.json").write_text("{ torn", encoding="utf-8")
+    third = regulars("value", shop_csv, "--horizon-days", 90, "--out", out)
+    assert third.returncode == 0, third.stderr
+    assert finished(out)["since"]["unknown"]["code"] == "earlier_unreadable"
+    assert "nothing can be compared with it" in third.stdout
+
+
 def test_json_is_one_document_and_equals_the_summary(tmp_path: Path, shop_csv: Path, regulars: Run) -> None:
     done = regulars("value", shop_csv, "--json", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr

@@ -50,7 +50,7 @@ def backtest(
     from regulars.kit.unknown import Unknown
     from regulars.report.model import Sentence
     from regulars.runtime.journey import dumps, read_orders, said, write_backtest
-    from regulars.value import estimate
+    from regulars.value import estimate, follow
 
     if folder is not None:
         ensure_writable(folder)
@@ -60,12 +60,15 @@ def backtest(
         given = horizon_days if explicit is click.core.ParameterSource.COMMANDLINE else None
         result = worth.backtest(cutoff, given)
         earlier = worth.rolling if cutoff is None else None
-        written = write_backtest(worth, result, folder, earlier) if folder is not None else ()
+        track = result if isinstance(result, Unknown) else follow(worth, result)
+        written = write_backtest(worth, result, folder, earlier, track) if folder is not None else ()
         if as_json:
-            click.echo(dumps(said(result, earlier) | {"files": [str(path) for path in written]}))
+            click.echo(dumps(said(result, earlier, track) | {"files": [str(path) for path in written]}))
             return
         screen = Screen(language, orders.shop.currency)
         screen.backtest(result)
+        if not isinstance(track, Unknown):
+            screen.alerts(track.alerts)
         if earlier is not None and not isinstance(earlier, Unknown):
             screen.heading(
                 Sentence.of(

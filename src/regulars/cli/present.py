@@ -16,14 +16,16 @@ from pathlib import Path
 from textwrap import wrap
 from typing import IO, Any
 
-from regulars.kit.i18n import mark
+from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Card, Intake, Words
+from regulars.report.model import Card, Intake, Referrals, Sentence, Words
 from regulars.report.page import change
 from regulars.report.speech import Speech
 from regulars.report.view import Said
+from regulars.report.watch import since_rows
 from regulars.segments import Row
 from regulars.value import Backtest, Rolling
+from regulars.value.drift import Since, alerts
 
 SIGNS = {"up": "+", "down": "−", "flat": "±"}
 _SPACES = {"\u00a0": " ", "\u202f": " ", "\u2009": " "}
@@ -231,6 +233,42 @@ class Screen:
             ),
             "",
         )
+
+    def alerts(self, found: Iterable[Phrase]) -> None:
+        """Print what has left its band or changed, one a line."""
+        for alert in found:
+            self.line(alert, style="bold")
+
+    def since(self, found: Since | Unknown, *, trusted: bool = True) -> None:
+        """Print this run beside an earlier one: whether its forecast has held, and what changed; or why not."""
+        speech = self.speech
+        if isinstance(found, Unknown):
+            self.heading(mark("Since the last run"))
+            self.line(found)
+            return
+        self.heading(Sentence.of(mark("Since the run of {day}"), day=found.as_of))
+        if found.held is not None:
+            self.line(found.held.phrase, style="" if found.held.inside else "bold")
+        self.alerts(alerts(found.fits))
+        columns = (
+            Column(mark("Figure"), numeric=False),
+            Column(mark("Then")),
+            Column(mark("Now")),
+            Column(mark("Change")),
+        )
+        self.table(columns, since_rows(found.changes, speech, trusted=trusted))
+
+    def referrals(self, found: Referrals) -> None:
+        """Print how many customers others brought, and what is expected of them."""
+        speech = self.speech
+        self.heading(mark("Referrals"))
+        brought, others = speech.customers(found.customers), speech.customers(found.referrers)
+        if found.expected is None:
+            self._print(speech.t(mark("{brought} brought by {others}."), brought=brought, others=others), "")
+            return
+        worth = mark("{brought} brought by {others}; they are expected to bring {worth}.")
+        money = speech.money(found.expected)
+        self._print(speech.t(worth, brought=brought, others=others, worth=money), "")
 
     def intake(self, found: Intake) -> None:
         """Print what was read and what became of it, rule by rule."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--out",
     "folder",
     type=options.Folder(),
-    help="Write customers.parquet, summary.json, rejects.parquet and report.html here.",
+    help="Write customers.parquet, totals.parquet, summary.json, rejects.parquet and report.html here.",
 )
 @options.language
 @options.as_json
@@ -57,11 +57,13 @@ def value(
     from regulars.report import ensure_built
     from regulars.runtime.journey import analyse, dumps, read_orders
     from regulars.segments import Thresholds
+    from regulars.value.drift import earlier_run
 
     if folder is not None:
         ensure_writable(folder)
         ensure_built()
     limits = Thresholds.parse(thresholds)
+    before = earlier_run(folder) if folder is not None else None
     with read_orders(origin, **reading.settings()) as orders:
         found = analyse(
             orders,
@@ -72,6 +74,7 @@ def value(
             costs=costs,
             thresholds=limits,
             title=title or shop_title(origin),
+            earlier=before,
         )
         written = found.write(folder, language=language) if folder is not None else ()
         if as_json:
@@ -84,6 +87,8 @@ def show(found: Analysis, written: tuple[Path, ...], language: str) -> None:
     """Print what was read, the findings, the main figures, the segments and where the files are."""
     from regulars.cli.present import Screen
     from regulars.kit.i18n import mark
+    from regulars.kit.unknown import Unknown
+    from regulars.value.drift import alerts
 
     screen = Screen(language, found.orders.shop.currency)
     page = found.page
@@ -96,8 +101,16 @@ def show(found: Analysis, written: tuple[Path, ...], language: str) -> None:
     screen.segments(found.segments.families["tier"])
     screen.heading(mark("Segments"))
     screen.segments(found.segments.families["behaviour"])
+    if page.referrals is not None:
+        screen.referrals(page.referrals)
     screen.heading(mark("How far to trust the forecast"))
     screen.backtest(found.backtest)
+    if not isinstance(found.value.tracking, Unknown):
+        screen.alerts(found.value.tracking.alerts)
+    screen.alerts(alerts(found.value.fits))
+    if found.since is not None:
+        failed = not isinstance(found.backtest, Unknown) and bool(found.backtest.problems)
+        screen.since(found.since, trusted=not failed)
     if written:
         screen.heading(mark("Written"))
         screen.files(written)

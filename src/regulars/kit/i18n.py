@@ -101,6 +101,23 @@ class Phrase:
         return fill(self.message, dict(self.values))
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A part of a sentence that counts something: each language has its own form of it for each ``number``."""
+
+    one: str
+    many: str
+    number: int
+
+    def __str__(self) -> str:
+        return translator().plural(self.one, self.many, self.number)
+
+
+def plural(one: str, many: str, number: int) -> Counted:
+    """Mark words that count something for translation where they are written; ``{n}`` is the number."""
+    return Counted(one, many, number)
+
+
 def joined(words: Sequence[object], message: str) -> object:
     """Return words joined two by two by a marked message such as ``{one} and {other}``."""
     return reduce(lambda one, other: Phrase.of(message, one=one, other=other), words)
@@ -126,6 +143,8 @@ class _Filler(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Phrase):
             value = fill(value.message, dict(value.values), self.language)
+        elif isinstance(value, Counted):
+            value = translator(self.language).plural(value.one, value.many, value.number)
         elif isinstance(value, tuple):
             value = ", ".join(self.format_field(part, "") for part in value)
         try:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount, written to the cent, by pages with the shop's currency."""
+    """An amount, by pages with the shop's currency; to the cent, unless that would only seem exact."""
 
     amount: float
+    cents: bool = True
 
     def __str__(self) -> str:
-        return f"{self.amount:,.2f}"
+        return f"{self.amount:,.2f}" if self.cents or abs(self.amount) < 1000 else f"{self.amount:,.0f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The canonical facts of a shop, as every room reads them: one handle, four Parquet tables, one meaning each.
+"""The canonical facts of a shop, as every room reads them: one handle, four Parquet tables or five, one meaning each.
 
 ``orders`` — one row an order or credit note (sorted by nothing in particular):
 
@@ -28,6 +28,9 @@ kind, valid, quantity, gross, discount, tax, refunded, net (all decimal(18,4), s
 A file with one row an order has one line an order, without a product.
 
 ``products`` — product_key, product_id (string), title, category (nullable strings), cost (decimal(18,4), nullable).
+
+``referrals`` — customer_key, referrer_key (both int64, of customers of this file, never the same), named_on (date): who
+brought whom, one row a customer at most. Only where the file says it (``Capabilities.referrals``).
 
 ``identities`` — customer_key, customer_id (string, as the shop writes it; the e-mail where the file knows no other).
 The only table that names people; it stays out of every analysis and joins again at the very end.
@@ -74,6 +77,7 @@ class Capabilities:
     coupon: bool = False
     cost: bool = False
     status: bool = False
+    referrals: bool = False
     clock: bool = False
     """True when moments have a time of day, false for plain dates."""
 
@@ -111,6 +115,11 @@ class Orders:
     def identities(self) -> ir.Table:
         """Which shop id each customer key stands for."""
         return self._table("identities")
+
+    @cached_property
+    def referrals(self) -> ir.Table:
+        """Which customer brought which; there only if the capabilities say so."""
+        return self._table("referrals")
 
     @property
     def rejects(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from regulars.report.findings_people import Answer, Rule
 from regulars.report.model import Backtest, Channel, Channels, Discounts, Forecast, Page, RevenueMonth
 from regulars.report.speech import Speech
+from regulars.report.tracking import Since
 from regulars.report.view import Said
 
 
@@ -110,6 +111,25 @@ def track_record(page: Page, speech: Speech) -> str:
     if bias > 0:
         return speech.t("The same forecast, made on {cutoff}, said {share} too much.", **values)
     return speech.t("The same forecast, made on {cutoff}, said {share} too little.", **values)
+
+
+def off_the_forecast(page: Page, speech: Speech) -> Answer:
+    """What customers have brought since an earlier run lies outside what it allowed for."""
+    since = page.watch.since if page.watch is not None else None
+    if not isinstance(since, Since) or since.said is None or since.held is not False:
+        return None
+    t = speech.t
+    return 0.88, Said(
+        "off_the_forecast",
+        "watch",
+        speech.day(since.as_of),
+        t("The shop has left the forecast of {day}.", day=speech.day(since.as_of)),
+        speech.say(since.said),
+        t(
+            "Find out what has changed before trusting plans made on it: prices, stock, advertising, a season."
+        ),
+        "watch",
+    )
 
 
 def leaning_on_discounts(page: Page, speech: Speech) -> Answer:
@@ -257,6 +277,7 @@ RULES: tuple[Rule, ...] = (
     rejected,
     leaning_on_discounts,
     growth,
+    off_the_forecast,
     forecast,
     nameless,
     best_month,

@@ -39,6 +39,17 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class BestCustomer:
+    """One of the most valuable customers, without a name: why so much is expected, and how much, with its interval."""
+
+    reason: Words
+    alive: float
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rival:
     """A model's errors: ``bias`` (predicted − actual) / actual, ``capture`` the value that its top tenth brought."""
 

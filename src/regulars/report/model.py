@@ -13,11 +13,17 @@ from typing import Literal
 
 from regulars.kit.unknown import Unknown
 from regulars.report.forecasts import Backtest as Backtest
+from regulars.report.forecasts import BestCustomer as BestCustomer
 from regulars.report.forecasts import Decile as Decile
 from regulars.report.forecasts import Earlier as Earlier
 from regulars.report.forecasts import Forecast as Forecast
 from regulars.report.forecasts import ForecastPoint as ForecastPoint
 from regulars.report.forecasts import Rival as Rival
+from regulars.report.groupings import Grouping as Grouping
+from regulars.report.groupings import Groupings as Groupings
+from regulars.report.groupings import GroupTotal as GroupTotal
+from regulars.report.groupings import Referrals as Referrals
+from regulars.report.tracking import Watch as Watch
 from regulars.report.words import Better as Better
 from regulars.report.words import Number as Number
 from regulars.report.words import Sentence as Sentence
@@ -334,6 +340,10 @@ class Page:
     spread: ValueSpread | Unknown | None = None
     forecast: Forecast | Unknown | None = None
     backtest: Backtest | Unknown | None = None
+    best: tuple[BestCustomer, ...] = ()
+    referrals: Referrals | None = None
+    totals: Groupings | Unknown | None = None
+    watch: Watch | None = None
     rfm: tuple[Group, ...] | Unknown | None = None
     rfm_cells: tuple[RfmCell, ...] = ()
     segments: tuple[Group, ...] | Unknown | None = None

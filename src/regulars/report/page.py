@@ -15,7 +15,7 @@ from markupsafe import Markup
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
-from regulars.report import goods, groups, habits, reading, sales, worth
+from regulars.report import goods, groups, habits, reading, sales, totals, watch, worth
 from regulars.report.findings import findings
 from regulars.report.findings_money import track_record
 from regulars.report.model import Backtest, Card, Page
@@ -55,6 +55,8 @@ def render(page: Page, *, language: str = "en") -> str:
         sales=sales,
         habits=habits,
         worth=worth,
+        totals=totals,
+        watch=watch,
         groups=groups,
         goods=goods,
         reading=reading,

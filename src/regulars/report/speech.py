@@ -12,7 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
-from regulars.kit.i18n import translator
+from regulars.kit.i18n import Counted, translator
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Money, Month, Share
 from regulars.report.model import Number, Sentence, Unit, Words
@@ -122,6 +122,15 @@ class Speech:
         """Write the short name of a month, 1 to 12."""
         return str(self._locale.months["stand-alone"]["abbreviated"][number])
 
+    def country(self, name: str) -> str:
+        """Name a country; a code becomes its name, anything else stays as the shop writes it."""
+        code = name.strip().upper()
+        return (
+            str(self._locale.territories[code])
+            if len(code) == 2 and code in self._locale.territories
+            else name
+        )
+
     def customers(self, number: int) -> str:
         """Write a number of customers."""
         return self.t.plural("{count} customer", "{count} customers", number, count=self.count(number))
@@ -140,9 +149,11 @@ class Speech:
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, Money):
-            return self.cents(value.amount)
+            return self.cents(value.amount) if value.cents else self.money(value.amount)
         if isinstance(value, Month):
             return str(self._locale.months["stand-alone"]["wide"][value.number])
+        if isinstance(value, Counted):
+            return self.plural(value.one, value.many, value.number)
         if isinstance(value, Share):
             return self.share(value.part)
         if isinstance(value, Sentence | Unknown):

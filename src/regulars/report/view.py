@@ -17,12 +17,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A ready text, perhaps with a bar under it (0..1), a small note, or a tone (``ours``, ``quiet``, ``bad``)."""
+    """A ready text, perhaps with a bar under it (0..1), a small note, or a tone (``ours``, ``quiet``, ``bad``).
+
+    ``reach`` draws an interval: its lower end, its middle and its upper end, 0..1 of the column's scale.
+    """
 
     text: str
     bar: float | None = None
     note: str = ""
     tone: str = ""
+    reach: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

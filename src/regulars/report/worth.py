@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 
-from regulars.report.model import Backtest, Forecast, ValueSpread
+from regulars.report.model import Backtest, BestCustomer, Forecast, ValueSpread
 from regulars.report.speech import Speech
 from regulars.report.view import Cell, Chart, Column, Table, texts, with_open_end
 
@@ -71,6 +71,26 @@ def tiers(found: ValueSpread, speech: Speech) -> Table:
         Column(t("From")),
     )
     return Table(t("Value tiers"), columns, rows)
+
+
+def best(found: tuple[BestCustomer, ...], speech: Speech) -> Table:
+    """Lay out the most valuable customers: why, whether they are still there, how much, with its interval."""
+    t = speech.t
+    top = max((each.high for each in found), default=0.0) or 1.0
+    rows = tuple(
+        (
+            Cell(
+                speech.say(each.reason), note=t("{share} still a customer", share=speech.percent(each.alive))
+            ),
+            Cell(
+                speech.money(each.expected),
+                note=f"{speech.money(each.low)} – {speech.money(each.high)}",
+                reach=(max(0.0, each.low) / top, max(0.0, each.expected) / top, each.high / top),
+            ),
+        )
+        for each in found
+    )
+    return Table(t("Most valuable customers"), (Column(t("Why"), False), Column(t("Value"))), rows)
 
 
 def forecast(found: Forecast, speech: Speech) -> Chart | None:

@@ -23,13 +23,14 @@ from regulars.kit.progress import stage
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders, open_workspace
 from regulars.sources.costs import read_costs
-from regulars.value import Backtest
+from regulars.value import Backtest, drift
 
 if TYPE_CHECKING:
     from regulars.report.model import Page
 
 CUSTOMER_COLUMNS = (
     "customer_id",
+    "reason",
     "orders",
     "recency_days",
     "age_days",
@@ -48,6 +49,8 @@ CUSTOMER_COLUMNS = (
     "next_order_until",
     "clv_historical",
     "clv_traditional",
+    "clv_referred",
+    "referred_customers",
     "rfm",
     "rfm_group",
     "tier",
@@ -61,6 +64,10 @@ CUSTOMER_COLUMNS = (
     "gross_spend",
     "refunded",
 )
+
+
+SEGMENT_GROUPINGS = ("tier", "rfm_group", "lifecycle", "segments")
+"""What the segments know customers by, beside what the orders tell."""
 
 
 def read_orders(
@@ -122,6 +129,13 @@ class Analysis:
     value: value.Value
     segments: segments.Segments
     title: str = ""
+    earlier: drift.Earlier | Unknown | None = None
+    """What an earlier run left in the folder that is written to again."""
+
+    @cached_property
+    def since(self) -> drift.Since | Unknown | None:
+        """This run beside the earlier one; None without one of an earlier day."""
+        return drift.compare(self.value, self.earlier)
 
     @property
     def backtest(self) -> Backtest | Unknown:
@@ -137,6 +151,7 @@ class Analysis:
             self.value,
             self.segments,
             self.backtest,
+            since=self.since,
             title=self.title,
             version=regulars.__version__,
         )
@@ -148,7 +163,11 @@ class Analysis:
 
     @cached_property
     def customers(self) -> pa.Table:
-        """One row a customer, named by the shop's own id, with figures, forecast and segments."""
+        """One row a customer, named by the shop's own id, with figures, forecast, its reason in English, and segments."""
+        return self.customers_in("en")
+
+    def customers_in(self, language: str) -> pa.Table:
+        """Return ``customers`` with the reasons in a language."""
         named, groups = self.value.named(), self.segments.customers
         ours = np.asarray(self.value.customers["customer_key"]).astype(np.int64)
         theirs = np.asarray(groups["customer_key"]).astype(np.int64)
@@ -157,7 +176,20 @@ class Analysis:
         for name in groups.column_names:
             if name != "customer_key":
                 named = named.append_column(name, groups[name].take(place))
+        named = named.append_column("reason", self.value.reasons.texts(language))
         return named.select([name for name in CUSTOMER_COLUMNS if name in named.column_names])
+
+    @cached_property
+    def groupings(self) -> dict[str, pa.Array | pa.ChunkedArray]:
+        """Every grouping there is, by name: one label a row of ``value.customers`` (lists where groups overlap)."""
+        return self.value.groupings.available | {
+            name: self.segments.customers[name] for name in SEGMENT_GROUPINGS
+        }
+
+    @cached_property
+    def totals(self) -> pa.Table:
+        """What each group of each grouping is expected to bring, with intervals; no rows without a forecast."""
+        return value.groupings.table(self.value, self.groupings)
 
     def summary(self) -> dict[str, Any]:
         """Everything but the customers, ready for JSON."""
@@ -168,15 +200,19 @@ class Analysis:
             "intake": self.orders.intake,
             "figures": self.figures.to_json(),
             "value": self.value.to_json(),
-            "backtest": said(self.backtest, self.value.rolling),
+            "backtest": said(self.backtest, self.value.rolling, self.value.tracking),
+            "drift": drifted(self.value),
+            "since": since_json(self.since),
             "segments": self.segments.to_json(),
+            "totals": {"file": "totals.parquet", "rows": len(self.totals), "groupings": list(self.groupings)},
         }
 
     def write(self, folder: Path, *, language: str = "en") -> tuple[Path, ...]:
-        """Write customers.parquet, summary.json, rejects.parquet and report.html; all of them appear together or none."""
+        """Write customers, totals and rejects as Parquet, summary.json and report.html: all of them appear or none."""
         with publishing(folder) as scratch:
             with stage(mark("Writing the results")):
-                pq.write_table(self.customers, scratch / "customers.parquet", compression="zstd")
+                pq.write_table(self.customers_in(language), scratch / "customers.parquet", compression="zstd")
+                pq.write_table(self.totals, scratch / "totals.parquet", compression="zstd")
                 (scratch / "summary.json").write_text(dumps(self.summary()), encoding="utf-8")
                 (scratch / "rejects.parquet").write_bytes(self.orders.rejects.read_bytes())
                 (scratch / "report.html").write_text(
@@ -196,10 +232,12 @@ def analyse(
     costs: pa.Table | str | Path | None = None,
     thresholds: segments.Thresholds | None = None,
     title: str = "",
+    earlier: drift.Earlier | Unknown | None = None,
 ) -> Analysis:
     """Count, value and group the customers of a shop.
 
-    ``margin`` is the share of net revenue left after the cost of goods; ``costs`` a table of date, channel and spend.
+    ``margin`` is the share of net revenue left after the cost of goods; ``costs`` a table of date, channel and spend;
+    ``earlier`` what :func:`regulars.drift.earlier_run` found of an earlier run, to be compared with this one.
     """
     spending = read_costs(costs, orders.workspace) if isinstance(costs, str | Path) else costs
     figures = metrics.compute(orders, as_of=as_of, margin=margin, costs=spending)
@@ -213,7 +251,7 @@ def analyse(
         lifespan_years=metrics.lifespan_years(figures),
     )
     groups = segments.assign(orders, worth, thresholds=thresholds or segments.Thresholds())
-    return Analysis(orders, figures, worth, groups, title)
+    return Analysis(orders, figures, worth, groups, title, earlier)
 
 
 def write_backtest(
@@ -221,11 +259,12 @@ def write_backtest(
     result: Backtest | Unknown,
     folder: Path,
     earlier: value.Rolling | Unknown | None = None,
+    track: value.Track | Unknown | None = None,
 ) -> tuple[Path, ...]:
     """Write backtest.json and, where there is one, backtest.parquet with a row a customer."""
     names = ["backtest.json"]
     with publishing(folder) as scratch:
-        (scratch / "backtest.json").write_text(dumps(said(result, earlier)), encoding="utf-8")
+        (scratch / "backtest.json").write_text(dumps(said(result, earlier, track)), encoding="utf-8")
         if not isinstance(result, Unknown):
             pq.write_table(worth.with_ids(result.customers), scratch / "backtest.parquet", compression="zstd")
             names.append("backtest.parquet")
@@ -241,12 +280,35 @@ def write_segments(found: Analysis, folder: Path) -> tuple[Path, ...]:
     return folder / "segments.json", folder / "segments.parquet"
 
 
-def said(result: Backtest | Unknown, earlier: value.Rolling | Unknown | None = None) -> dict[str, Any]:
-    """Return a backtest, or why there is none, as JSON-ready data; with ``rolling``, the same at earlier days."""
+def said(
+    result: Backtest | Unknown,
+    earlier: value.Rolling | Unknown | None = None,
+    track: value.Track | Unknown | None = None,
+) -> dict[str, Any]:
+    """Return a backtest, or why there is none, as JSON-ready data.
+
+    ``tracking`` follows it week by week, ``rolling`` is the same test at earlier days.
+    """
     told = _unknown(result) if isinstance(result, Unknown) else result.to_json()
     if earlier is not None:
         told["rolling"] = _unknown(earlier) if isinstance(earlier, Unknown) else earlier.to_json()
+    if track is not None and not isinstance(result, Unknown):
+        told["tracking"] = _unknown(track) if isinstance(track, Unknown) else track.to_json()
     return told
+
+
+def drifted(worth: value.Value) -> dict[str, Any]:
+    """Return how the model's parameters moved between the earlier days and today, ready for JSON."""
+    return {
+        "parameters": [asdict(shift) for shift in drift.shifts(worth.fits)],
+        "levels": [{"as_of": on.isoformat(), **drift.levels(found)} for on, found in worth.fits],
+        "alerts": [str(alert) for alert in drift.alerts(worth.fits)],
+    }
+
+
+def since_json(found: drift.Since | Unknown | None) -> dict[str, Any] | None:
+    """Return the comparison with an earlier run, or why there is none, ready for JSON."""
+    return _unknown(found) if isinstance(found, Unknown) else None if found is None else found.to_json()
 
 
 def _unknown(reason: Unknown) -> dict[str, Any]:

@@ -113,6 +113,8 @@ def _parsed(reading: Reading) -> str:
         "credit": _word_in([word for word, code in reading.statuses.items() if code == CREDIT]),
         "cur": _currency(reading),
     }
+    if reading.has("referred_by"):
+        values["referrer"] = _referrer(reading)
     if not moment.offsets:
         values["off"] = "NULL::INTEGER"
     for name, read in reading.numbers.items():
@@ -141,6 +143,12 @@ def _customer(reading: Reading) -> str:
         return f"nullif({value}, 0)" if guests else value
     value = f"nullif({value}, '0')" if guests else value
     return f"CASE WHEN strlen({value}) > 14 OR NOT contains('{GUESTS}', concat('|', lower({value}), '|')) THEN {value} END"
+
+
+def _referrer(reading: Reading) -> str:
+    """The customer who is named as having brought this one, as the shop writes ids: whole numbers without ``.0``."""
+    value = f"CAST({reading.ids['referred_by'].value('t_referred_by')} AS VARCHAR)"
+    return f"regexp_replace({value}, '^([0-9]+)\\.0+$', '\\1')"
 
 
 def _product(reading: Reading) -> str:

@@ -209,6 +209,15 @@ NAMES: tuple[Name, ...] = (
         "kraj,kraj dostawy,państwo,kod kraju,billing country code",
     ),
     _name(
+        "referred_by",
+        "id",
+        "referred by customer,referred by customer id,referred by id,referrer customer id,referrer id,referrer customer,"
+        "referring customer,referring customer id,referral customer id,referred from customer,recommended by,"
+        "recommended by customer,invited by,inviter id,brought by,advocate id,advocate,polecający,id polecającego,"
+        "polecający klient,klient polecający,id klienta polecającego,polecony przez,z polecenia klienta,polecił,"
+        "zaproszony przez,id zapraszającego",
+    ),
+    _name(
         "cost",
         "number",
         "unit cost,product cost,cost price,cost of goods,cogs,purchase price,wholesale price,cost per item,koszt,"

@@ -197,6 +197,7 @@ def summary(
             "lines_without_customer": int(seen["lines_without_customer"]),
             "guests_joined": int(connection.execute(identity.guests_joined()).fetchone()[0]),
             "repeated_lines": repeats,
+            **{name: int(count) for name, count in facts.counts.items() if name.startswith("referrals")},
         },
         "dates": {"first": first, "last": last, "time_zone": reading.options.time_zone},
         "currency": reading.currency,

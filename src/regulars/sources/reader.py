@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.lake import Orders, Shop
-from regulars.sources import canonical, cells, facts, intake, packed, reading, settle, zones
+from regulars.sources import canonical, cells, facts, intake, packed, reading, referrals, settle, zones
 from regulars.sources import mapping as naming
 from regulars.sources.quoting import column
 from regulars.sources.raw import read_raw
@@ -86,10 +87,13 @@ def read(
         with stage(mark("Settling orders")):
             made = facts.build(connection, decided)
         canonical.write(connection, decided, made, folder)
+        referred = referrals.write(connection, decided, folder)
+        made.counts |= referred
         account = intake.summary(connection, raw, decided, made, seen, folder)
         (workspace.folder / "cells.parquet").unlink(missing_ok=True)
+    told = replace(canonical.capabilities(decided), referrals=bool(referred))
     shop = Shop(decided.currency, time_zone, delivery_counts)
-    return Orders(workspace, folder, shop, canonical.capabilities(decided), account)
+    return Orders(workspace, folder, shop, told, account)
 
 
 def _sample(connection: Any, relation: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from regulars.value.assumptions import Assumptions
 from regulars.value.calibration import Reliability, places
 from regulars.value.learning import Learner, Learnt
 from regulars.value.model import Model, Prediction, fit
+from regulars.value.tracking import Path, path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,6 +64,10 @@ class Backtest:
     actual_orders: int
     customers: pa.Table
     """customer_key, predicted, low, high, actual, predicted_orders, actual_orders, p_alive and each baseline."""
+    path: Path | None = None
+    """How the forecast builds up week by week."""
+    fitted: Model | None = None
+    """The model itself, as fitted on the cut-off."""
     problems: tuple[str, ...] = ()
     """Why this backtest counts as failed; empty when the forecast may be shown."""
     coverage_told: float | None = None
@@ -161,6 +166,8 @@ def run(
         predicted_orders=float(predicted.expected_orders.sum()),
         actual_orders=int(actual["purchase_days"].sum()),
         customers=table,
+        path=told.path,
+        fitted=model,
         problems=_problems(scores),
         learnt=told.learnt,
     )
@@ -175,6 +182,7 @@ class _Outcome:
     predicted: Prediction
     learnt: Learnt | Unknown | None
     actual: dict[str, NDArray[np.float64]]
+    path: Path
 
 
 def _outcome(
@@ -200,7 +208,7 @@ def _outcome(
     )
     if isinstance(learnt, Learnt):
         predicted = learnt.applied(predicted)
-    return _Outcome(summary, model, predicted, learnt, actual)
+    return _Outcome(summary, model, predicted, learnt, actual, path(model, summary, gross, predicted))
 
 
 def _coverage_told(

@@ -16,12 +16,14 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
-from regulars.value import frames, model, total
+from regulars.value import drift, frames, groupings, model, referrals, total, tracking
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
 from regulars.value.learning import Learner, Learnt
 from regulars.value.past import Past
+from regulars.value.reasons import Reasons
+from regulars.value.referrals import Referrals
 from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ class Value:
 
     ``customers`` has one row a customer who bought at least once: customer_key, orders, x, recency, T (days),
     first_on, last_on, recency_days, age_days, net, gross_spend, refunded, aov, p_alive, p_none, expected_orders, expected_spend,
-    clv, clv_low, clv_high, clv_lifetime, next_order_from, next_order, next_order_until, clv_historical, clv_traditional. Forecast columns are null where ``unknown`` says why.
+    clv, clv_low, clv_high, clv_lifetime, next_order_from, next_order, next_order_until, clv_historical, clv_traditional,
+    referred_customers, clv_referred. Forecast columns are null where ``unknown`` says why, the last two where the shop does
+    not say who brought whom.
     """
 
     orders: Orders
@@ -60,6 +64,8 @@ class Value:
     """What learns from earlier days, here and in backtests; None where it is left out."""
     learnt: Learnt | Unknown | None = None
     """What it learnt, or why nothing; None where it is left out or there is no forecast."""
+    referrals: Referrals | None = None
+    """Who brought whom; None where the shop does not say."""
 
     def backtest(
         self, cutoff: date | None = None, horizon_days: int | None = None
@@ -98,6 +104,17 @@ class Value:
             return self.unknown
         return rollings.run(self)
 
+    @cached_property
+    def tracking(self) -> tracking.Track | Unknown:
+        """The default backtest followed week by week, computed once."""
+        record = self.track_record
+        return record if isinstance(record, Unknown) else tracking.follow(self, record)
+
+    @cached_property
+    def fits(self) -> tuple[tuple[date, drift.Parameters], ...]:
+        """The model's parameters as of the earlier days that were backtested, and as of today; the earliest first."""
+        return drift.history(self)
+
     @property
     def method(self) -> str:
         """How the forecast was made and why so, in a paragraph; empty without one."""
@@ -130,6 +147,31 @@ class Value:
         """
         return total.by_group(self, labels)
 
+    @cached_property
+    def reasons(self) -> Reasons:
+        """Why so much is expected of each customer, in a sentence."""
+        return Reasons.of(self.summary)
+
+    @cached_property
+    def groupings(self) -> groupings.Groupings:
+        """Ready-made labels of the customers."""
+        return groupings.Groupings(self)
+
+    def labels(self, grouping: str) -> pa.Array | pa.ChunkedArray | Unknown:
+        """Return one label a row of ``customers``: their ``cohort``, ``channel``, ``first_product`` or ``country``.
+
+        See :meth:`regulars.value.groupings.Groupings.labels`.
+        """
+        return self.groupings.labels(grouping)
+
+    def totals_by(self, grouping: str, most: int | None = None) -> pa.Table | Unknown:
+        """Sum the value by a ready-made grouping, each group with an interval; groups beyond ``most`` are one row.
+
+        See :func:`regulars.value.groupings.totals`.
+        """
+        labels = self.labels(grouping)
+        return labels if isinstance(labels, Unknown) else groupings.totals(self, labels, most)
+
     def to_json(self) -> dict[str, Any]:
         """Everything but the customers, ready for JSON."""
         told: dict[str, Any] = {
@@ -140,6 +182,7 @@ class Value:
             "discount_rate_yearly": self.assumptions.discount_rate_yearly,
             "interval": self.assumptions.interval,
             "customers": len(self.summary),
+            "referrals": None if self.referrals is None else self.referrals.to_json(),
         }
         if self.unknown is not None or self.model is None or isinstance(self.total, Unknown):
             told["unknown"] = (
@@ -153,6 +196,7 @@ class Value:
         told["method"] = self.method
         if isinstance(self.learnt, Learnt):
             told["learnt"] = self.learnt.to_json()
+        told["path"] = [{"on": on.isoformat(), "expected": expected} for on, expected in self.path]
         return told
 
     def to_pandas(self) -> pd.DataFrame:
@@ -227,12 +271,14 @@ def estimate(
         churn_gap_days, lifespan_years = metrics.rhythm(orders, as_of)
     if churn_gap_days is None:
         churn_gap_days = Unknown.because("no_orders", mark("There is no order to learn a rhythm from."))
+    customers = _customers(summary, fitted, forecast, learnt, assumptions, as_of, lifespan_years)
+    brought = referrals.find(orders, customers, as_of)
     return Value(
         orders,
         as_of,
         assumptions,
         minimum,
-        customers=_customers(summary, fitted, forecast, learnt, assumptions, as_of, lifespan_years),
+        customers=referrals.added(customers, brought),
         summary=summary,
         past=past,
         model=fitted,
@@ -240,6 +286,7 @@ def estimate(
         churn_gap_days=churn_gap_days,
         learner=teacher,
         learnt=learnt,
+        referrals=brought,
     )
 
 

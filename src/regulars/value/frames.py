@@ -85,3 +85,26 @@ def span(orders: ir.Table) -> ir.Table:
     """First and last day of any valid purchase, and how many customers bought: one row."""
     bought = orders.filter(orders.valid & (orders.kind == "order"))
     return bought.agg(first_on=bought.ordered_on.min(), last_on=bought.ordered_on.max())
+
+
+def known_by_day(days: ir.Table, known_by: date, until: date) -> ir.Table:
+    """What the customers who had bought by ``known_by`` did on each day after it, up to ``until``: no new one counts.
+
+    Columns: ordered_on, purchase_days, spend (before refunds), refunded.
+    """
+    before = days.filter((days.ordered_on <= ibis.date(known_by)) & (days.orders > 0))
+    known = before.group_by("customer_key").agg(bought=before.count())
+    after = days.filter((days.ordered_on > ibis.date(known_by)) & (days.ordered_on <= ibis.date(until)))
+    theirs = after.semi_join(known, "customer_key")
+    return theirs.group_by("ordered_on").agg(
+        purchase_days=(theirs.orders > 0).cast("int64").sum().cast("int64"),
+        spend=theirs.spend.sum().cast(MONEY_SUM),
+        refunded=theirs.refunded.sum().cast(MONEY_SUM),
+    )
+
+
+def spend_moments(days: ir.Table, until: date) -> ir.Table:
+    """One row: ``purchases`` days until a day (inclusive), their ``spend`` and its square, summed as floats."""
+    bought = days.filter((days.ordered_on <= ibis.date(until)) & (days.orders > 0))
+    spend = bought.spend.cast("float64")
+    return bought.agg(purchases=bought.count(), spend=spend.sum(), squared=(spend * spend).sum())

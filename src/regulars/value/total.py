@@ -55,12 +55,16 @@ def estimate(value: Value) -> Total:
         for test in _past(value)
         if test.predicted_total > 0 and test.actual_total > 0
     )
-    spread = sqrt(
-        (PRIOR_WEIGHT * PRIOR_SPREAD**2 + sum(e * e for e in errors)) / (PRIOR_WEIGHT + len(errors))
-    )
-    times = float(stats.t.ppf(0.5 + value.assumptions.interval / 2, PRIOR_WEIGHT + len(errors)))
+    spread, times = reach(errors, value.assumptions.interval)
     low, high = expected * exp(-times * spread), expected * exp(times * spread)
     return Total(expected, low, high, value.assumptions.interval, errors, spread, times)
+
+
+def reach(errors: tuple[float, ...], interval: float) -> tuple[float, float]:
+    """Return the standard deviation of a total's log error, shrunk to the prior one, and how many of them an interval takes."""
+    weight = PRIOR_WEIGHT + len(errors)
+    spread = sqrt((PRIOR_WEIGHT * PRIOR_SPREAD**2 + sum(error * error for error in errors)) / weight)
+    return spread, float(stats.t.ppf(0.5 + interval / 2, weight))
 
 
 def _past(value: Value) -> tuple[Backtest, ...]:
@@ -79,8 +83,9 @@ def _past(value: Value) -> tuple[Backtest, ...]:
 def by_group(value: Value, labels: pa.Array | pa.ChunkedArray | Sequence[object]) -> pa.Table | Unknown:
     """Sum ``clv`` by a label a customer (segment, cohort, channel, country…), each sum with its interval.
 
-    ``labels`` has one entry a row of ``value.customers``, in that order; those without a label (null) are left out. Columns: group,
-    customers, expected, low, high; the largest first. The period's shock moves all groups alike; the customers' own errors
+    ``labels`` has one entry a row of ``value.customers``, in that order; those without a label (null) are left out. Where groups
+    overlap an entry is a list of labels, and a customer counts in each of them. Columns: group, customers, expected, low,
+    high; the largest first. The period's shock moves all groups alike; the customers' own errors
     have the variance φ·mean^1.5 of a Tweedie distribution, φ estimated on the shop's own backtest.
     """
     whole, record = value.total, value.track_record
@@ -100,6 +105,9 @@ def by_group(value: Value, labels: pa.Array | pa.ChunkedArray | Sequence[object]
     clv = np.asarray(value.customers["clv"])
     noise = _own_noise(record) * sqrt(_margin_of_spend(value)) * np.maximum(clv, 0.0) ** POWER
     table = pa.table({"group": groups, "clv": clv, "noise": noise})
+    if pa.types.is_list(groups.type):
+        each = {name: table[name].take(pc.list_parent_indices(groups)) for name in ("clv", "noise")}
+        table = pa.table({"group": pc.list_flatten(groups), **each})
     sums = (
         table.filter(pc.is_valid(table["group"]))
         .group_by("group")

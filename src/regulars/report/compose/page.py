@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regulars.kit.unknown import Unknown
-from regulars.report.compose import reading, sales, worth
+from regulars.report.compose import reading, sales, totals, watch, worth
 from regulars.report.model import Page, ShopLine
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from regulars.metrics import Figures
     from regulars.segments import Segments
     from regulars.value import Backtest, Value
+    from regulars.value.drift import Since
 
 
 def compose(
@@ -22,6 +23,7 @@ def compose(
     segments: Segments,
     backtest: Backtest | Unknown,
     *,
+    since: Since | Unknown | None = None,
     title: str = "",
     version: str = "",
 ) -> Page:
@@ -47,6 +49,10 @@ def compose(
         spread=worth.spread(value, segments),
         forecast=worth.forecast(value, backtest),
         backtest=worth.track_record(backtest, value.rolling),
+        best=worth.best(value, backtest),
+        referrals=totals.referrals(value, backtest),
+        totals=totals.totals(value, segments, backtest),
+        watch=watch.watch(value, since),
         rfm=worth.groups(segments, "rfm"),
         rfm_cells=worth.rfm_cells(segments),
         segments=worth.groups(segments, "behaviour"),

@@ -38,6 +38,10 @@ NOTES = {
     "tests": mark("Test orders, left out of every figure"),
     "zero_value": mark("Orders worth nothing, counted as orders"),
     "lines_without_customer": mark("Rows without a customer: in the figures, not in customer values"),
+    "referrals": mark("Customers of whom the file says who brought them"),
+    "referrals_of_self": mark("Customers named as having brought themselves: left out"),
+    "referrals_by_nobody": mark("Customers brought by somebody who is not a customer of this file: left out"),
+    "referrals_by_several": mark("Customers brought by several others: the first one named counts"),
     "guests_joined": mark("Guests recognised by their e-mail as known customers"),
 }
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from regulars.value import Rolling, Value
 
 BINS = 16
+BEST = 8
+"""Customers listed by their value."""
 
 
 def measure(value: Value) -> str:
@@ -65,13 +67,26 @@ def _edges(worth: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.d
     return np.array(edges)
 
 
+def best(value: Value, backtest: Backtest | Unknown) -> tuple[m.BestCustomer, ...]:
+    """Return the most valuable customers, without names; none where no forecast may be shown."""
+    if value.unknown is not None or failure(backtest) is not None:
+        return ()
+    columns = ("clv", "clv_low", "clv_high", "p_alive")
+    clv, low, high, alive = (np.asarray(value.customers[name], float) for name in columns)
+    rows = np.argsort(-clv, kind="stable")[:BEST]
+    return tuple(
+        m.BestCustomer(value.reasons.phrase(row), *(float(of[row]) for of in (alive, clv, low, high)))
+        for row in rows.tolist()
+    )
+
+
 def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown:
     """What today's customers will bring; the reason instead where data are too few or the past forbids it."""
     if value.unknown is not None:
         return value.unknown
-    failure = _failure(backtest)
-    if failure is not None:
-        return failure
+    failed = failure(backtest)
+    if failed is not None:
+        return failed
     total = value.total
     if isinstance(total, Unknown):
         return total
@@ -87,7 +102,8 @@ def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown
     )  # fmt: skip
 
 
-def _failure(backtest: Backtest | Unknown) -> Unknown | None:
+def failure(backtest: Backtest | Unknown) -> Unknown | None:
+    """Why a forecast must not be trusted, if it failed on the shop's own past."""
     if isinstance(backtest, Unknown) or not backtest.problems:
         return None
     return Unknown.because("backtest_failed", backtest.problems[0])
@@ -109,7 +125,7 @@ def track_record(backtest: Backtest | Unknown, rolling: Rolling | Unknown) -> m.
         deciles=tuple(
             m.Decile(row.number, round(row.customers), row.predicted, row.actual) for row in backtest.deciles
         ),
-        failure=_failure(backtest),
+        failure=failure(backtest),
         coverage=None if backtest.coverage_told is None else (backtest.interval, backtest.coverage_told),
         reliability=tuple((row.interval, row.held) for row in backtest.reliability),
         earlier=() if isinstance(rolling, Unknown) else tuple(_earlier(past) for past in reversed(rolling.origins)),
