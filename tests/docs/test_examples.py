@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import pytest
+from tests.docs import calls
 from tests.docs.pages import PAGES, ROOT, alike, blocks, examples, name, prose
 
 from regulars.cli import command
@@ -22,32 +27,68 @@ END = "\0"
 """Printed where a block ends, to tell whose output is whose."""
 
 
+TOGETHER = pytest.mark.xdist_group("pages")
+"""Tests that share what pages did, so that each page runs once."""
+
+
+class Ran(NamedTuple):
+    """How a page's Python went."""
+
+    failed: int
+    printed: list[str]
+    errors: str
+    left_behind: list[str]
+    called: frozenset[str]
+    """Public functions that the page itself called."""
+
+
+@functools.cache
+def ran(page: Path) -> Ran:
+    """Run the blocks of a page one after another, as a reader would paste them, in a folder with ``examples``."""
+    with tempfile.TemporaryDirectory() as held:
+        folder = Path(held)
+        (folder / "examples").symlink_to(ROOT / "examples")
+        script, called = folder / "page.py", folder / "called.json"
+        told: list[str] = []
+        for block, _ in examples(page):
+            told += [""] * (block.line - 1 - len(told))  # so that an error names the line of the page
+            told += [*block.text.split("\n"), f"print({END!r}, end='')"]
+        script.write_text("\n".join(told), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-W", "error::SyntaxWarning", calls.__file__, script.name, called.name],
+            cwd=folder,
+            env=os.environ | {"TMPDIR": held, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        left = [one.name for one in folder.glob("regulars-*")]
+        names = json.loads(called.read_text(encoding="utf-8")) if called.exists() else []
+    return Ran(done.returncode, done.stdout.split(END), done.stderr, left, frozenset(names))
+
+
+@TOGETHER
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
-def test_the_python_of_a_page_runs_and_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
-    """The blocks of a page run one after another, as a reader would paste them, in a folder with ``examples``."""
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    script = tmp_path / "page.py"
-    told: list[str] = []
-    for block, _ in examples(page):
-        told += [""] * (block.line - 1 - len(told))  # so that an error names the line of the page
-        told += [*block.text.split("\n"), f"print({END!r}, end='')"]
-    script.write_text("\n".join(told), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-W", "error::SyntaxWarning", script.name],
-        cwd=tmp_path,
-        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert not list(tmp_path.glob("regulars-*")), "an example leaves a working folder behind"
-    for (block, shown), printed in zip(examples(page), done.stdout.split(END), strict=False):
+def test_the_python_of_a_page_runs_and_prints_what_it_shows(page: Path) -> None:
+    done = ran(page)
+    assert done.failed == 0, done.errors[-3000:]
+    assert not done.left_behind, "an example leaves a working folder behind"
+    for (block, shown), printed in zip(examples(page), done.printed, strict=False):
         if shown is not None:
             assert alike(printed, shown), f"{name(page)}, line {block.line}, prints:\n{printed}"
-        elif "ideas" in page.parts:
+        elif {"ideas", "models"} & set(page.parts):
             assert not printed, f"{name(page)}, line {block.line}, does not show what it prints:\n{printed}"
+
+
+@TOGETHER
+def test_every_public_function_of_the_models_and_of_value_is_shown_at_work() -> None:
+    """Called by an example of ``docs`` itself, not only by the library on its behalf."""
+    pages = [page for page in WITH_PYTHON if page.is_relative_to(ROOT / "docs")]
+    called = frozenset[str]().union(*(ran(page).called for page in pages))
+    wanted = [full for _, _, full in calls.public(calls.modules())]
+    assert len(wanted) > 100, "the search for functions finds few"
+    assert not (missing := sorted(set(wanted) - called)), f"no example calls {', '.join(missing)}"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts``, drawn 
 ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions), spend
 (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
 (``seasonal_time``), time to an event (``survival``) and things bought together (``association``).
-Nothing here knows a table, a file or a database.
+Nothing here knows a table, a file or a database. What may be called is in the ``__all__`` of each; ``docs/models`` shows it all at work.
 """
 
 from __future__ import annotations

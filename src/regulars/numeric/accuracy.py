@@ -15,6 +15,19 @@ from scipy.stats import rankdata
 
 from regulars.numeric.fit import Floats
 
+__all__ = [
+    "Decile",
+    "bias",
+    "coverage",
+    "decile_error",
+    "decile_table",
+    "mae",
+    "normalised_gini",
+    "rmse",
+    "spearman",
+    "top_share_capture",
+]
+
 
 def _pair(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
     """Return both as flat finite arrays of one length."""

@@ -13,6 +13,8 @@ from scipy.stats import hypergeom
 
 from regulars.numeric.fit import Floats
 
+__all__ = ["Association", "associate", "benjamini_hochberg", "fisher_greater"]
+
 
 @dataclass(frozen=True, slots=True)
 class Association:

@@ -23,6 +23,22 @@ from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.histories import Histories, distinct
 from regulars.numeric.newton import conclude, maximise
 
+__all__ = [
+    "BGBB",
+    "Customers",
+    "Draws",
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "log_likelihood",
+    "posterior_draws",
+    "probability_alive",
+    "probability_of",
+    "probability_of_none",
+    "simulate",
+    "simulate_purchases",
+]
+
 _LOWER = np.log([1e-4, 1e-4, 1e-4, 1e-4])
 _UPPER = np.log([1e3, 1e3, 1e3, 1e4])
 """The searched box: beyond it customers are all alike, and rounding is all that is left to tell them apart."""

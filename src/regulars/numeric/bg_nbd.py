@@ -19,6 +19,23 @@ from regulars.numeric.beta_geometric_future import Draws
 from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.pareto_nbd_draws import Customers
 
+__all__ = [
+    "BGNBD",
+    "FORM",
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "log_likelihood",
+    "posterior_draws",
+    "probability_alive",
+    "probability_of",
+    "probability_of_none",
+    "purchases_of_new",
+    "simulate",
+    "simulate_purchases",
+    "wait_for_next",
+]
+
 FORM = beta_geometric.Form(name="BG/NBD", k=1, first=0)
 """Which of the family it is, as ``clv.intervals`` asks."""
 

@@ -20,6 +20,16 @@ from regulars.numeric.covariates import CovariateFit, Effects, Profiles, profile
 from regulars.numeric.fit import Floats
 from regulars.numeric.lifetime_integral import PAIRS
 
+__all__ = [
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "individual_parameters",
+    "log_likelihood",
+    "probability_alive",
+    "probability_of_none",
+]
+
 _FORM = beta_geometric.Form(name="BG/NBD", k=1, first=0)
 
 

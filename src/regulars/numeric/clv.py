@@ -24,6 +24,8 @@ from regulars.numeric.fit import Floats, Parameters
 from regulars.numeric.futures import CoinFutures, Futures, ParetoFutures
 from regulars.numeric.histories import Histories, distinct
 
+__all__ = ["Levels", "cumulative", "expected", "holding", "intervals"]
+
 _CHUNK_DRAWS = 1 << 16
 """Draws held in memory at a time: some megabytes, so that they stay in the cache."""
 _LARGEST = np.finfo(float).max

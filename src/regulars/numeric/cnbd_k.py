@@ -25,6 +25,27 @@ from regulars.numeric.beta_geometric_future import Draws
 from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.pareto_nbd_draws import Customers
 
+__all__ = [
+    "CNBDK",
+    "Choice",
+    "Dropout",
+    "choose",
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "form_of",
+    "log_likelihood",
+    "posterior_draws",
+    "probability_alive",
+    "probability_of",
+    "probability_of_none",
+    "purchases_of_new",
+    "regularity",
+    "simulate",
+    "simulate_purchases",
+    "wait_for_next",
+]
+
 Dropout = Literal["mbg", "bg"]
 
 

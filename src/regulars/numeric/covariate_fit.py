@@ -29,6 +29,9 @@ from regulars.numeric.histories import Histories
 from regulars.numeric.lifetime_integral import PAIRS
 from regulars.numeric.newton import LOOSE, Maximum, inverse_information, maximise
 
+__all__: list[str] = []
+"""Nothing: the models call it, and whoever fits one calls the model."""
+
 _STEEPEST = 25.0
 """Between the least and the greatest value of a covariate a parameter grows at most e^25-fold: the searched box."""
 _LOOSE_EFFECT = 1.0

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from regulars.numeric.fit import Floats
 
+__all__ = ["Paths", "paths"]
+
 _SLACK = 1e-9
 """A time may lie outside the paths by this share of their length: weeks computed in two ways differ in the last bits."""
 _LARGEST = 1e100

@@ -18,6 +18,8 @@ from scipy.special import chdtrc
 from regulars.numeric.fit import Fit, Floats
 from regulars.numeric.histories import Histories, distinct
 
+__all__ = ["CovariateFit", "Effects", "LikelihoodRatio", "likelihood_ratio"]
+
 B = TypeVar("B", bound=tuple[float, ...])
 
 _SAME = 1e-9

@@ -15,6 +15,8 @@ from scipy.special import betaln, digamma, polygamma
 from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.newton import conclude, maximise
 
+__all__ = ["GammaGamma", "expected_spend", "fit", "log_likelihood", "posterior_draws", "simulate"]
+
 Q_FLOOR = 1.05
 """The mean spend of a new customer is finite only for q > 1, so the search stays above this."""
 _LOWER = np.log([1e-2, Q_FLOOR, 1e-6])

@@ -18,6 +18,19 @@ from regulars.numeric.newton import conclude, maximise
 from regulars.numeric.pareto_nbd import checked_horizon
 from regulars.numeric.pareto_nbd_draws import Customers
 
+__all__ = [
+    "NBD",
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "log_likelihood",
+    "posterior_draws",
+    "probability_of",
+    "probability_of_none",
+    "simulate",
+    "simulate_purchases",
+]
+
 _LOWER = np.log([1e-5, 1e-5])
 _UPPER = np.log([1e4, 1e6])
 """The searched box for (r, α) when the mean T is one unit of time."""

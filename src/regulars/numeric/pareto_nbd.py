@@ -21,6 +21,20 @@ from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.histories import Histories, distinct
 from regulars.numeric.newton import Maximum, conclude, maximise
 
+__all__ = [
+    "ParetoNBD",
+    "continuous_rate",
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "log_likelihood",
+    "probability_alive",
+    "probability_of_none",
+    "purchases_of_new",
+    "purchases_while_active",
+    "wait_for_next",
+]
+
 LOWER = np.log([1e-5, 1e-5, 1e-5, 1e-5])
 UPPER = np.log([1e4, 1e6, 1e4, 1e6])
 """The searched box for (r, α, s, β) when the mean T is one unit of time."""

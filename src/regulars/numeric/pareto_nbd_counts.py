@@ -20,6 +20,8 @@ from regulars.numeric.fit import Floats, Parameters
 from regulars.numeric.histories import checked_counts
 from regulars.numeric.pareto_nbd import checked
 
+__all__ = ["probability_of"]
+
 _FALL = 40.0
 """Where the integrand is e^-40 of its peak it does not matter any more."""
 _HALVINGS = 60

@@ -20,6 +20,18 @@ from regulars.numeric.lifetime_integral import PAIRS
 from regulars.numeric.pareto_nbd import ParetoNBD
 from regulars.numeric.pareto_nbd_draws import Draws
 
+__all__ = [
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "individual_parameters",
+    "log_likelihood",
+    "posterior_draws",
+    "probability_alive",
+    "probability_of_none",
+    "simulate_purchases",
+]
+
 
 def fit(
     frequency: ArrayLike,

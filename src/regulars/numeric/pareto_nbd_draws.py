@@ -16,6 +16,8 @@ from regulars.numeric import pareto_nbd
 from regulars.numeric.fit import Floats, Parameters
 from regulars.numeric.histories import Histories, distinct
 
+__all__ = ["Customers", "Draws", "posterior_draws", "simulate", "simulate_purchases"]
+
 _TINY = np.finfo(float).tiny
 
 

@@ -39,6 +39,15 @@ from regulars.numeric.two_clocks import (
     speeds,
 )
 
+__all__ = [
+    "discounted_purchases",
+    "expected_purchases",
+    "fit",
+    "log_likelihood",
+    "probability_alive",
+    "probability_of_none",
+]
+
 
 def fit(
     times: PurchaseTimes,

@@ -20,6 +20,8 @@ from regulars.numeric.pareto_nbd import ParetoNBD
 from regulars.numeric.pareto_nbd_time_varying import rates, standings, under
 from regulars.numeric.purchase_times import PurchaseTimes, purchase_times
 
+__all__ = ["Customers", "simulate", "simulate_purchases"]
+
 _TINY = np.finfo(float).tiny
 
 

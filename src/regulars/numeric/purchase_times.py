@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from regulars.numeric.fit import Floats
 
+__all__ = ["PurchaseTimes", "purchase_times"]
+
 
 @dataclass(frozen=True, slots=True)
 class PurchaseTimes:

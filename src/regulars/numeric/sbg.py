@@ -18,6 +18,21 @@ from regulars.numeric import beta_mixing
 from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.newton import conclude, maximise
 
+__all__ = [
+    "SBG",
+    "Lives",
+    "discounted_lifetime",
+    "fit",
+    "lives",
+    "log_likelihood",
+    "posterior_draws",
+    "probability_of",
+    "residual_lifetime",
+    "retention",
+    "simulate",
+    "survival",
+]
+
 _LOWER = np.log([1e-4, 1e-4])
 _UPPER = np.log([1e3, 1e4])
 """The searched box: beyond it customers are all alike, and rounding is all that is left to tell them apart."""

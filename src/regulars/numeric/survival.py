@@ -14,6 +14,8 @@ from scipy.special import ndtri
 
 from regulars.numeric.fit import Floats
 
+__all__ = ["KaplanMeier", "kaplan_meier"]
+
 
 @dataclass(frozen=True, slots=True)
 class KaplanMeier:
