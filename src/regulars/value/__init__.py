@@ -4,6 +4,18 @@ from regulars.value.assumptions import Assumptions, Minimum
 from regulars.value.backtest import Backtest, Score
 from regulars.value.estimate import Value, estimate
 from regulars.value.rolling import Rolling
+from regulars.value.scoring import Scorer, score
 from regulars.value.total import Total
 
-__all__ = ["Assumptions", "Backtest", "Minimum", "Rolling", "Score", "Total", "Value", "estimate"]
+__all__ = [
+    "Assumptions",
+    "Backtest",
+    "Minimum",
+    "Rolling",
+    "Score",
+    "Scorer",
+    "Total",
+    "Value",
+    "estimate",
+    "score",
+]
