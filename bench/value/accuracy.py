@@ -42,7 +42,7 @@ def run(data: Path, folder: Path, limit: float, say: Callable[[str], None], *, q
         with regulars.read_orders(data / shop / "transactions.parquet") as orders:
             found = {share: value.estimate(orders, interval=share) for share in (0.8, 0.9)}
             days = folder / f"{shop}.parquet"
-            purchases = orders.workspace.engine.arrow(found[0.8].days)
+            purchases = orders.workspace.engine.arrow(found[0.8].past.days)
             pq.write_table(_plain(purchases), days)
             for cutoff, horizon in origins[:1] if quick else origins:
                 say(f"{shop}, day {cutoff} → {horizon} days …")

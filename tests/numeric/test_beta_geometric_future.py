@@ -137,3 +137,45 @@ def test_extremes_give_finite_answers(extreme, k, form):
 @settings(max_examples=6, deadline=None)
 def test_no_valid_input_gives_anything_but_numbers(given_histories, k, form):
     assert_sane(cnbd_k.fit(*given_histories, k=k, form=form), k, form, *given_histories)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_a_newcomers_purchases_are_those_expected_of_an_empty_history(form):
+    horizons = np.array([[0.0, 1.0], [7.5, 300.0]])
+    found = beta_geometric_future.purchases_of_new(form, SHOP, horizons)
+    asked = [
+        beta_geometric_future.discounted_purchases(form, SHOP, float(h), 0.0, 0, 0.0, 0.0)
+        for h in horizons.ravel()
+    ]
+    np.testing.assert_allclose(found.ravel(), asked, rtol=1e-10, atol=1e-14)
+    with pytest.raises(ValueError, match="t must"):
+        beta_geometric_future.purchases_of_new(form, SHOP, -1.0)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_the_wait_for_the_next_purchase_holds_in_draws(form):
+    rng = np.random.default_rng(2)
+    for x, t_x, T in ((0, 0.0, 5.0), (4, 30.0, 33.0)):
+        drawn = beta_geometric_future.posterior_draws(form, SHOP, x, t_x, T, 60_000, rng)
+        alive = drawn.alive[:, 0]
+        beats = rng.standard_gamma(form.k - drawn.beats[alive, 0]) / drawn.rate[alive, 0]
+        for share in (0.25, 0.5, 0.75):
+            wait = beta_geometric_future.wait_for_next(form, SHOP, share, x, t_x, T)
+            assert np.mean(beats <= wait) == pytest.approx(share, abs=0.012)
+    assert beta_geometric_future.wait_for_next(form, SHOP, 0.0, [0], [0], [1])[0] == 0
+    with pytest.raises(ValueError, match="share"):
+        beta_geometric_future.wait_for_next(form, SHOP, 1.0, 0, 0, 1)
+
+
+def test_a_fit_begun_elsewhere_ends_at_the_same_place():
+    made = cnbd_k.simulate(SHOP, np.linspace(5, 60, 800), np.random.default_rng(4), k=2)
+    history = (made.frequency, made.recency, np.linspace(5, 60, 800))
+    cold = cnbd_k.fit(*history, k=2)
+    warm = cnbd_k.fit(*history, k=2, start=cold.params)
+    assert warm.log_likelihood == pytest.approx(cold.log_likelihood, rel=1e-9)
+    assert warm.iterations < cold.iterations
+
+
+def test_no_time_is_no_purchase():
+    for form in FORMS:
+        assert beta_geometric_future.discounted_purchases(form, SHOP, 0.0, 0.01, 3, 2.0, 5.0) == 0

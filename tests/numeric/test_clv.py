@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from regulars.numeric import clv, gamma_gamma, pareto_nbd, pareto_nbd_draws
-from regulars.numeric.futures import Futures
+from regulars.numeric import (
+    beta_geometric_future,
+    bg_nbd,
+    clv,
+    cnbd_k,
+    gamma_gamma,
+    mbg_nbd,
+    pareto_nbd,
+    pareto_nbd_draws,
+)
+from regulars.numeric.futures import ParetoFutures
 
 PARETO = pareto_nbd.ParetoNBD(0.8, 9.0, 0.7, 20.0)
 GAMMA = gamma_gamma.GammaGamma(4.0, 3.0, 30.0)
@@ -108,8 +117,82 @@ def test_whoever_will_most_likely_not_come_back_has_zero():
     assert (low, high) == (0.0, 0.0)
 
 
+def test_an_interval_from_zero_holds_as_much_as_it_says():
+    x, t_x, T, m, z, made = customers(12_000, seed=12)
+    rng = np.random.default_rng(5)
+    counts = rng.poisson(made.rate * np.clip(made.lifetime - T, 0, HORIZON))
+    nu = rng.gamma(GAMMA.q + GAMMA.p * m, 1 / (GAMMA.gamma + m * z))
+    spent = rng.standard_gamma(GAMMA.p * counts) / nu
+    none = pareto_nbd.probability_of_none(PARETO, HORIZON, x, t_x, T)
+    for interval in (0.8, 0.9):
+        low, high = clv.intervals(
+            PARETO, GAMMA, x, t_x, T, m, z, horizon=HORIZON, rate=0.0, levels=clv.holding(interval)
+        )
+        held = (spent >= low) & (spent <= high)
+        for kind in ((none < 0.1) & (none < (1 - interval) / 2), (none > 0.15) & (none < interval - 0.05)):
+            assert kind.sum() > 100
+            assert held[kind].mean() == pytest.approx(interval, abs=4 * np.sqrt(0.2 / kind.sum()))
+    with pytest.raises(ValueError, match="interval"):
+        clv.holding(1.0)
+
+
+def test_outcomes_stand_evenly_among_what_was_foreseen():
+    x, t_x, T, m, z, made = customers(6_000, seed=3)
+    rng = np.random.default_rng(6)
+    counts = rng.poisson(made.rate * np.clip(made.lifetime - T, 0, HORIZON))
+    nu = rng.gamma(GAMMA.q + GAMMA.p * m, 1 / (GAMMA.gamma + m * z))
+    spent = rng.standard_gamma(GAMMA.p * counts) / nu
+    below, at_most = clv.cumulative(PARETO, GAMMA, x, t_x, T, m, z, spent, horizon=HORIZON)
+    assert np.all((below >= 0) & (below <= at_most) & (at_most <= 1))
+    assert np.array_equal(below < at_most, spent == 0)
+    places = below + (at_most - below) * rng.random(len(x))
+    assert stats.kstest(places, "uniform").pvalue > 0.01
+    # The quantile of a place is the outcome again.
+    some = np.flatnonzero((spent > 0) & (at_most < 0.98))[:20]
+    for one in some:
+        again, _ = clv.intervals(
+            PARETO,
+            GAMMA,
+            *(v[one] for v in (x, t_x, T, m, z)),
+            horizon=HORIZON,
+            rate=0.0,
+            levels=(at_most[one], 0.99),
+        )
+        assert again == pytest.approx(spent[one], rel=0.15)
+    with pytest.raises(ValueError, match="amount"):
+        clv.cumulative(PARETO, GAMMA, 1, 1.0, 2.0, 2, 5.0, -1.0, horizon=52.0)
+
+
+COIN = (0.9, 12.0, 0.8, 3.0)
+
+
+@pytest.mark.parametrize("form", [bg_nbd.FORM, mbg_nbd.FORM, cnbd_k.form_of(3)], ids=lambda form: form.name)
+@pytest.mark.parametrize(
+    ("x", "t_x", "T", "m", "z"), [(6, 60.0, 64.0, 7, 40.0), (2, 20.0, 45.0, 3, 25.0), (0, 0.0, 8.0, 1, 30.0)]
+)
+def test_intervals_of_those_who_stop_by_the_coin_match_simulation(form, x, t_x, T, m, z):
+    rng = np.random.default_rng(11)
+    r, alpha, a, b = COIN
+    params = (r, alpha / form.k, a, b)
+    counts = beta_geometric_future.simulate_purchases(form, params, HORIZON, x, t_x, T, 40_000, rng).ravel()
+    nu = rng.gamma(GAMMA.q + GAMMA.p * m, 1 / (GAMMA.gamma + m * z), len(counts))
+    total = rng.standard_gamma(GAMMA.p * counts) / nu
+    low, high = clv.intervals(
+        params, GAMMA, x, t_x, T, m, z, horizon=HORIZON, rate=0.0, draws=2048, form=form
+    )
+    for level, bound in ((0.1, low), (0.9, high)):
+        assert np.mean(total < bound) <= level + 0.012
+        assert np.mean(total <= bound) >= level - 0.012
+    later = clv.intervals(params, GAMMA, x, t_x, T, m, z, horizon=HORIZON, rate=0.01, draws=2048, form=form)
+    assert 0.6 * high < later[1] < high
+    below, at_most = clv.cumulative(
+        params, GAMMA, x, t_x, T, m, z, float(np.median(total) + 1), horizon=HORIZON, draws=2048, form=form
+    )
+    assert below == at_most == pytest.approx(np.mean(total <= np.median(total) + 1), abs=0.02)
+
+
 def test_shared_points_invert_the_poisson_law():
-    futures = Futures(PARETO, GAMMA[:2], (HORIZON, RATE), 256, 3)
+    futures = ParetoFutures(PARETO, GAMMA[:2], (HORIZON, RATE), 256, 3)
     mean = np.random.default_rng(0).gamma(0.4, 40, (400, 1)) * np.ones((1, futures.draws))
     assert mean.max() > 40
     assert np.array_equal(futures._counts(mean), stats.poisson.ppf(futures.u_count, mean))

@@ -348,11 +348,11 @@ def test_waiting_for_the_next_purchase_of_one_who_stays():
     rng = np.random.default_rng(7)
     waits = rng.exponential(1 / rng.gamma(r + x, 1 / (alpha + T), 200_000))
     for share in (0.25, 0.5, 0.9):
-        found = pareto_nbd.wait_for_next((r, alpha, 1.0, 1.0), share, x, T)
+        found = pareto_nbd.wait_for_next((r, alpha, 1.0, 1.0), share, x, 0 * x, T)
         assert found == pytest.approx(np.quantile(waits, share), rel=0.02)
-    assert pareto_nbd.wait_for_next(BTYD, 0.0, [0, 5], [10, 10]).tolist() == [0, 0]
+    assert pareto_nbd.wait_for_next(BTYD, 0.0, [0, 5], [0, 9], [10, 10]).tolist() == [0, 0]
     with pytest.raises(ValueError, match="share"):
-        pareto_nbd.wait_for_next(BTYD, 1.0, [0], [10])
+        pareto_nbd.wait_for_next(BTYD, 1.0, [0], [0], [10])
 
 
 def test_a_new_customer_buys_as_one_with_a_history_of_nothing():

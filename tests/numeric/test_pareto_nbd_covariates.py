@@ -186,7 +186,7 @@ def test_gradient_and_hessian_agree_with_finite_differences(small, ridge):
     x, t_x, T, z = small
     merged = shared.profiles(x, t_x, T, z, z[:, :1])
     likelihood = covariate_fit.Likelihood(
-        model._FAMILY, merged.histories, merged.purchase.T, merged.dropout.T, 1.0, 1.0, ridge
+        model.FAMILY, merged.histories, merged.purchase.T, merged.dropout.T, 1.0, 1.0, ridge
     )
     point = np.r_[np.log([0.7, 11.0, 1.1, 17.0]), 0.3, -0.2, -0.5]
     value, gradient, hessian = likelihood(point)

@@ -12,6 +12,8 @@ import regulars
 from regulars import value
 from regulars.numeric import pareto_nbd, seasonal_time
 from regulars.value import level, method
+from regulars.value.calibration import Calibration
+from regulars.value.choice import Choice
 from regulars.value.summary import Summary
 
 START = (date(2022, 1, 1) - date(1970, 1, 1)).days
@@ -155,7 +157,14 @@ def test_the_method_says_what_was_chosen(seasonal):
             self.as_of = date(1970, 1, 1) + timedelta(days=self.summary.as_of_day)
             refunds = type("Refunds", (), {"shop": 0.031})
             self.model = type(
-                "Model", (), {"purchasing": level.fit(self.summary, repeats), "refunds": refunds}
+                "Model",
+                (),
+                {
+                    "purchasing": level.fit(self.summary, repeats),
+                    "refunds": refunds,
+                    "choice": Choice(),
+                    "calibration": Calibration.untested(),
+                },
             )
 
     def paragraph(told: Told) -> str:

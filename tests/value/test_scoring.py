@@ -38,7 +38,7 @@ def scorer(estimated: Value) -> value.Scorer:
 @pytest.fixture(scope="module")
 def summary(orders: Orders, estimated: Value) -> pa.Table:
     engine = orders.workspace.engine
-    return engine.arrow(frames.customer_summary(estimated.days, estimated.as_of)).combine_chunks()
+    return engine.arrow(frames.customer_summary(estimated.past.days, estimated.as_of)).combine_chunks()
 
 
 def whole(estimated: Value) -> pa.Table:

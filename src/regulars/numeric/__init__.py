@@ -1,7 +1,8 @@
 """The published methods behind the figures, one file each: arrays in, arrays out.
 
 Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts``, drawn from in ``pareto_nbd_draws`` and, where
-``covariates`` of a customer are known, ``pareto_nbd_covariates`` and ``bg_nbd_covariates``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare with;
+``covariates`` of a customer are known, ``pareto_nbd_covariates`` and ``bg_nbd_covariates``, and where they change with time, by
+``purchase_times`` and ``covariate_paths``, ``pareto_nbd_time_varying`` with ``pareto_nbd_time_varying_draws``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare with;
 ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions), spend
 (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
 (``seasonal_time``), time to an event (``survival``) and things bought together (``association``).
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         clv,
         cnbd_k,
         covariate_fit,
+        covariate_paths,
         covariates,
         gamma_gamma,
         mbg_nbd,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
         pareto_nbd_counts,
         pareto_nbd_covariates,
         pareto_nbd_draws,
+        pareto_nbd_time_varying,
+        pareto_nbd_time_varying_draws,
+        purchase_times,
         sbg,
         seasonal_time,
         survival,
@@ -45,6 +50,7 @@ __all__ = [
     "clv",
     "cnbd_k",
     "covariate_fit",
+    "covariate_paths",
     "covariates",
     "gamma_gamma",
     "mbg_nbd",
@@ -53,6 +59,9 @@ __all__ = [
     "pareto_nbd_counts",
     "pareto_nbd_covariates",
     "pareto_nbd_draws",
+    "pareto_nbd_time_varying",
+    "pareto_nbd_time_varying_draws",
+    "purchase_times",
     "sbg",
     "seasonal_time",
     "survival",

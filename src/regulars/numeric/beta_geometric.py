@@ -55,6 +55,7 @@ def fit(
     T: ArrayLike,
     weights: ArrayLike | None,
     log_gaps: ArrayLike | None = None,
+    start: Parameters | None = None,
 ) -> Fit[P]:
     """Find the maximum-likelihood parameters as the named tuple ``kind``; see the models for what goes in."""
     histories = distinct(frequency, recency, T, weights)
@@ -65,16 +66,19 @@ def fit(
     unit = total / len(histories.inverse)
     likelihood = Likelihood(form, histories, scale, 1 / unit)
     slower = np.array([0.0, np.log(form.k), 0.0, 0.0])
-    begin = _STARTS[0] - slower
+    starts = [one - slower for one in _STARTS]
     every = len(histories.x) // _SKETCH
-    if every >= 4:
+    if start is not None:
+        near = np.log(checked(form, start) / [1.0, scale, 1.0, 1.0])
+        starts.insert(0, np.clip(near, LOWER, UPPER))
+    elif every >= 4:
         few = Likelihood(form, _thinned(histories, every), scale, 1 / unit)
-        begin = maximise(few, begin, LOWER, UPPER).point
-    found = maximise(likelihood, begin, LOWER, UPPER)
-    for start in _STARTS[1:]:
+        starts.insert(0, maximise(few, starts[0], LOWER, UPPER).point)
+    found = maximise(likelihood, starts[0], LOWER, UPPER)
+    for begin in starts[1:]:
         if found.converged:
             break
-        again = maximise(likelihood, start - slower, LOWER, UPPER)
+        again = maximise(likelihood, begin, LOWER, UPPER)
         found = max(found, again, key=lambda one: (one.value, one.converged))
     shift = -form.k * float((histories.weight * histories.x).sum() * np.log(scale))
     shift += _constant(form, histories, frequency, weights, log_gaps)

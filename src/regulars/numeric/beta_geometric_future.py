@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaln, gammaln
+from scipy.special import betainc, betaln, expit, gammaln
 
 from regulars.numeric import beta_mixing
 from regulars.numeric.beta_geometric import Form, Mixing, checked, standing
@@ -117,6 +117,8 @@ class _Active:
 
     def discounted(self, horizon: float, rate: float) -> Floats:
         """Return E[Σ e^(-rate·u)] over purchases at u in (0, horizon]."""
+        if horizon == 0:
+            return np.zeros((self.k, len(self.size)))
         if rate == 0:
             if np.isinf(horizon):
                 return np.full((self.k, len(self.size)), (self.a + self.b - 1) / (self.a - 1))
@@ -183,6 +185,50 @@ def _log_sinhc(v: Floats) -> Floats:
     """Return log(sinh(v) / v) for v >= 0 to a relative error that stays small near zero."""
     safe = np.maximum(v, 3e-3)
     return np.where(v < 3e-3, v * v / 6 - v**4 / 180, np.log(-np.expm1(-2 * safe)) + safe - np.log(2 * safe))
+
+
+def purchases_of_new(form: Form, params: Parameters, t: ArrayLike) -> Floats:
+    """Return E[repeat purchases in (0, t]] of someone of whom nothing but the first purchase, at 0, is known.
+
+    Any shape of t >= 0.
+    """
+    given = checked(form, params)
+    until = np.asarray(t, float)
+    if not (np.isfinite(until).all() and (until >= 0).all()):
+        raise ValueError("t must be finite and not negative.")
+    _, _, a, b = given.tolist()
+    alive = b / (a + b) if form.first else 1.0
+    flat, made = until.ravel(), np.empty(until.size)
+    for begin in range(0, len(flat), _ROWS):
+        part = slice(begin, begin + _ROWS)
+        made[part] = alive * _Active(form, given, 0.0, np.zeros_like(flat[part])).expected(flat[part])[0]
+    return made.reshape(until.shape)[()]
+
+
+def wait_for_next(
+    form: Form, params: Parameters, share: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Floats:
+    """Return the time after T within which a customer who stays buys again with probability ``share``, 0 <= share < 1.
+
+    With j beats since the last purchase k - j are missing, and t / (α+T+t) of them is Beta(k - j, n + j), because
+    λ ~ Gamma(n + j, α + T); their mixture over j is inverted by halving.
+    """
+    if not 0 <= share < 1:
+        raise ValueError("share must lie in [0, 1).")
+    given = checked(form, params)
+    histories = distinct(frequency, recency, T)
+    n, now = given[0] + form.k * histories.x, given[1] + histories.T
+    with np.errstate(over="ignore"):
+        if form.k == 1:
+            return histories.spread(now * np.expm1(-np.log1p(-share) / n))
+        _, shares = standing(form, given, histories)
+        low, high = np.full_like(n, -690.0), np.full_like(n, 690.0)
+        for _ in range(60):
+            odds = (low + high) / 2
+            u = expit(odds)
+            bought = sum(shares[j] * betainc(form.k - j, n + j, u) for j in range(form.k))
+            low, high = np.where(bought < share, odds, low), np.where(bought < share, high, odds)
+        return histories.spread(now * np.exp((low + high) / 2) if share > 0 else np.zeros_like(n))
 
 
 def probability_of(form: Form, params: Parameters, n: ArrayLike, t: ArrayLike) -> Floats:

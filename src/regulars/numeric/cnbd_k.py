@@ -45,7 +45,8 @@ class Choice(NamedTuple):
     log_likelihoods: dict[int, float]
 
 
-def _form(k: int, form: Dropout) -> beta_geometric.Form:
+def form_of(k: int, form: Dropout = "mbg") -> beta_geometric.Form:
+    """Return which of the family it is, as ``clv.intervals`` asks."""
     if form not in {"mbg", "bg"}:
         raise ValueError('form must be "mbg" or "bg".')
     if k != int(k) or not 1 <= k <= 100:
@@ -62,9 +63,10 @@ def fit(
     form: Dropout = "mbg",
     weights: ArrayLike | None = None,
     log_gaps: ArrayLike | None = None,
+    start: Parameters | None = None,
 ) -> Fit[CNBDK]:
     """Find the maximum-likelihood parameters for one k; input, units and errors as in ``pareto_nbd.fit``."""
-    return beta_geometric.fit(_form(k, form), CNBDK, frequency, recency, T, weights, log_gaps)
+    return beta_geometric.fit(form_of(k, form), CNBDK, frequency, recency, T, weights, log_gaps, start)
 
 
 def choose(
@@ -121,7 +123,7 @@ def log_likelihood(
     log_gaps: ArrayLike | None = None,
 ) -> float:
     """Return the log-likelihood of the histories under ``params``; the head of this file says of what."""
-    return beta_geometric.log_likelihood(_form(k, form), params, frequency, recency, T, weights, log_gaps)
+    return beta_geometric.log_likelihood(form_of(k, form), params, frequency, recency, T, weights, log_gaps)
 
 
 def probability_alive(
@@ -134,7 +136,7 @@ def probability_alive(
     form: Dropout = "mbg",
 ) -> Floats:
     """Return P(still active at T | history) of each customer."""
-    return beta_geometric.probability_alive(_form(k, form), params, frequency, recency, T)
+    return beta_geometric.probability_alive(form_of(k, form), params, frequency, recency, T)
 
 
 def probability_of_none(
@@ -148,7 +150,7 @@ def probability_of_none(
     form: Dropout = "mbg",
 ) -> Floats:
     """Return P(no purchase in (T, T + horizon] | history) of each customer."""
-    return beta_geometric.probability_of_none(_form(k, form), params, horizon, frequency, recency, T)
+    return beta_geometric.probability_of_none(form_of(k, form), params, horizon, frequency, recency, T)
 
 
 def expected_purchases(
@@ -181,22 +183,41 @@ def discounted_purchases(
     ``rate`` as in ``pareto_nbd.discounted_purchases``. An endless horizon is allowed with rate > 0 or a > 1.
     """
     return beta_geometric_future.discounted_purchases(
-        _form(k, form), params, horizon, rate, frequency, recency, T
+        form_of(k, form), params, horizon, rate, frequency, recency, T
     )
+
+
+def purchases_of_new(params: Parameters, t: ArrayLike, *, k: int, form: Dropout = "mbg") -> Floats:
+    """Return E[repeat purchases in (0, t]] of someone of whom nothing but the first purchase, at 0, is known."""
+    return beta_geometric_future.purchases_of_new(form_of(k, form), params, t)
+
+
+def wait_for_next(
+    params: Parameters,
+    share: float,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    *,
+    k: int,
+    form: Dropout = "mbg",
+) -> Floats:
+    """Return the time after T within which a customer who stays buys again with probability ``share``, 0 <= share < 1."""
+    return beta_geometric_future.wait_for_next(form_of(k, form), params, share, frequency, recency, T)
 
 
 def probability_of(
     params: Parameters, n: ArrayLike, t: ArrayLike, *, k: int, form: Dropout = "mbg"
 ) -> Floats:
     """Return P(a new customer makes n repeat purchases in (0, t]); n and t broadcast."""
-    return beta_geometric_future.probability_of(_form(k, form), params, n, t)
+    return beta_geometric_future.probability_of(form_of(k, form), params, n, t)
 
 
 def simulate(
     params: Parameters, T: ArrayLike, rng: np.random.Generator, *, k: int, form: Dropout = "mbg"
 ) -> Customers:
     """Draw customers first seen T units of time ago; ``rate`` counts beats, ``lifetime`` is infinite if active at T."""
-    return beta_geometric_future.simulate(_form(k, form), params, T, rng)
+    return beta_geometric_future.simulate(form_of(k, form), params, T, rng)
 
 
 def posterior_draws(
@@ -211,7 +232,7 @@ def posterior_draws(
     form: Dropout = "mbg",
 ) -> Draws:
     """Draw (alive, λ, p, beats since t_x) of each customer given the history: arrays of shape (draws, customers)."""
-    return beta_geometric_future.posterior_draws(_form(k, form), params, frequency, recency, T, draws, rng)
+    return beta_geometric_future.posterior_draws(form_of(k, form), params, frequency, recency, T, draws, rng)
 
 
 def simulate_purchases(
@@ -228,5 +249,5 @@ def simulate_purchases(
 ) -> NDArray[np.int64]:
     """Draw the number of purchases in (T, T + horizon] of each customer, shape (draws, customers)."""
     return beta_geometric_future.simulate_purchases(
-        _form(k, form), params, horizon, frequency, recency, T, draws, rng
+        form_of(k, form), params, horizon, frequency, recency, T, draws, rng
     )

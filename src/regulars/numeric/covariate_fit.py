@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, Protocol
 
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
@@ -82,29 +82,64 @@ def fit(
         family, histories, purchase.columns, dropout.columns, scale, len(histories.inverse) / total, ridge
     )
     found = _search(likelihood, np.array(plain), purchase, dropout)
-    own: tuple[str, ...] = family.kind._fields  # type: ignore[attr-defined]
-    every = (*own, *(f"purchase: {z}" for z in of_purchase), *(f"dropout: {z}" for z in of_dropout))
-    return _concluded(found, likelihood, purchase, dropout, every)
+    return concluded(found, likelihood, purchase, dropout, (of_purchase, of_dropout))
+
+
+class Searched(Protocol[B]):
+    """What is searched: value, gradient and Hessian in the logs of the model's parameters and the effects."""
+
+    family: Family[B]
+    log_units: Floats
+    unit: float
+    shift: float
+    ridge: float
+
+    def penalty(self, point: Floats) -> float:
+        """Return what the ridge takes from the log-likelihood."""
+
+    def __call__(self, point: Floats) -> tuple[float, Floats, Floats]:
+        """Return value, gradient and Hessian."""
 
 
 def _search(likelihood: Likelihood[B], plain: Floats, purchase: Standard, dropout: Standard) -> Maximum:
     """Search from the plain model's maximum, on a sketch of the profiles first when there are many."""
-    steep = _STEEPEST / np.concatenate([purchase.reach, dropout.reach])
-    lower, upper = np.r_[likelihood.family.lower, -steep], np.r_[likelihood.family.upper, steep]
-    none = np.zeros(len(steep))
     sketch = likelihood.sketch(_SKETCH)
-    found = maximise(sketch, np.r_[np.log(plain) - likelihood.log_units, none], lower, upper)
+    found = searched(sketch, np.log(plain) - likelihood.log_units, purchase, dropout)
+    return (
+        found
+        if sketch is likelihood
+        else maximise(likelihood, found.point, *_box(likelihood, purchase, dropout))
+    )
+
+
+def searched(likelihood: Searched[B], plain: Floats, purchase: Standard, dropout: Standard) -> Maximum:
+    """Search from ``plain``, the logs of parameters without effects, and from the middle of the box where that fails."""
+    lower, upper = _box(likelihood, purchase, dropout)
+    none = np.zeros(len(lower) - 4)
+    found = maximise(likelihood, np.r_[plain, none], lower, upper)
     if not found.converged:
-        again = maximise(sketch, np.r_[np.zeros(4), none], lower, upper)
+        again = maximise(likelihood, np.zeros(len(lower)), lower, upper)
         found = max(found, again, key=lambda one: (one.value, one.converged))
-    return found if sketch is likelihood else maximise(likelihood, found.point, lower, upper)
+    return found
 
 
-def _concluded(
-    found: Maximum, likelihood: Likelihood[B], purchase: Standard, dropout: Standard, names: tuple[str, ...]
+def _box(likelihood: Searched[B], purchase: Standard, dropout: Standard) -> tuple[Floats, Floats]:
+    """Return the lower and upper sides of where is searched."""
+    steep = _STEEPEST / np.concatenate([purchase.reach, dropout.reach])
+    return np.r_[likelihood.family.lower, -steep], np.r_[likelihood.family.upper, steep]
+
+
+def concluded(
+    found: Maximum,
+    likelihood: Searched[B],
+    purchase: Standard,
+    dropout: Standard,
+    covariates: tuple[Sequence[str], Sequence[str]],
 ) -> CovariateFit[B]:
-    """Turn a maximum over standardised covariates into a fit in their own units."""
+    """Turn a maximum over standardised covariates into a fit in their own units, which are named for both processes."""
     family, k = likelihood.family, len(purchase.centre)
+    own: tuple[str, ...] = family.kind._fields  # type: ignore[attr-defined]
+    names = (*own, *(f"purchase: {z}" for z in covariates[0]), *(f"dropout: {z}" for z in covariates[1]))
     spread = np.concatenate([purchase.spread, dropout.spread])
     # A parameter's log at z = 0 is that at the mean less ±γ' mean: in the input's units all is linear in what was searched.
     back = np.diag(np.r_[np.ones(4), 1 / spread])

@@ -178,7 +178,7 @@ def standardised(matrix: Floats, weight: Floats, names: Sequence[str]) -> Standa
         size = float(np.abs(values[seen]).max())
         width = float(np.ptp(values[seen]))
         if width <= _SAME * size:
-            raise ValueError(f"Covariate {name} is the same for every customer: leave it out.")
+            raise ValueError(f"Covariate {name} is the same throughout: leave it out.")
         if width < _SIZES[0]:
             raise ValueError(f"Covariate {name} is of absurdly small size: choose another unit.")
         centre[j] = (share * values[seen]).sum()
@@ -208,9 +208,15 @@ def log_scale(log_base: float, effect: Floats, columns: Floats) -> tuple[Floats,
 
 def scale_of(base: float, effect: Sequence[float], matrix: Floats, what: str) -> Floats:
     """Return base · e^(-γ'z) of each row of ``matrix``: the α_i or β_i of the customer."""
+    gamma = checked_effect(effect, matrix.shape[1], what)
+    return np.exp(log_scale(float(np.log(base)), gamma, matrix.T)[0])
+
+
+def checked_effect(effect: Sequence[float], covariates: int, what: str) -> Floats:
+    """Return the effects on a process, or raise ``ValueError`` unless there is a sensible number for each covariate."""
     gamma = np.array([float(value) for value in effect])
-    if gamma.shape != matrix.shape[1:]:
-        raise ValueError(f"There are {len(gamma)} {what} effects for {matrix.shape[1]} covariates.")
+    if gamma.shape != (covariates,):
+        raise ValueError(f"There are {len(gamma)} {what} effects for {covariates} covariates.")
     if not np.all(np.abs(gamma) <= _SIZES[1]):
         raise ValueError(f"The {what} effects must be finite numbers of no absurd size.")
-    return np.exp(log_scale(float(np.log(base)), gamma, matrix.T)[0])
+    return gamma

@@ -79,13 +79,14 @@ def moments(
         there = out[0] > 0
         np.divide(out[1:], out[0], out=out[1:], where=there)
         if not there.all():
-            out[1:, ~there] = _AT_START[:, None]
+            out[1:, ~there] = AT_START[:, None]
     return out
 
 
-_AT_START = np.array(
+AT_START = np.array(
     [0.0, 1.0, 0.0, 1.0] + [[0.0, 1.0, 0.0, 1.0][i] * [0.0, 1.0, 0.0, 1.0][j] for i, j in PAIRS]
 )
+"""The features and their products at u = 0."""
 
 
 def _fallen(a: Floats, b: float, c_A: Floats, c_B: Floats, y: Floats) -> Floats:

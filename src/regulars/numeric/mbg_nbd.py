@@ -19,7 +19,8 @@ from regulars.numeric.beta_geometric_future import Draws
 from regulars.numeric.fit import Fit, Floats, Parameters
 from regulars.numeric.pareto_nbd_draws import Customers
 
-_FORM = beta_geometric.Form(name="MBG/NBD", k=1, first=1)
+FORM = beta_geometric.Form(name="MBG/NBD", k=1, first=1)
+"""Which of the family it is, as ``clv.intervals`` asks."""
 
 
 class MBGNBD(NamedTuple):
@@ -32,10 +33,15 @@ class MBGNBD(NamedTuple):
 
 
 def fit(
-    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    start: Parameters | None = None,
 ) -> Fit[MBGNBD]:
     """Find the maximum-likelihood parameters; input, units and errors as in ``pareto_nbd.fit``."""
-    return beta_geometric.fit(_FORM, MBGNBD, frequency, recency, T, weights)
+    return beta_geometric.fit(FORM, MBGNBD, frequency, recency, T, weights, start=start)
 
 
 def log_likelihood(
@@ -47,19 +53,19 @@ def log_likelihood(
     weights: ArrayLike | None = None,
 ) -> float:
     """Return the log-likelihood of the histories under ``params``."""
-    return beta_geometric.log_likelihood(_FORM, params, frequency, recency, T, weights)
+    return beta_geometric.log_likelihood(FORM, params, frequency, recency, T, weights)
 
 
 def probability_alive(params: Parameters, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
     """Return P(still active at T | history) of each customer."""
-    return beta_geometric.probability_alive(_FORM, params, frequency, recency, T)
+    return beta_geometric.probability_alive(FORM, params, frequency, recency, T)
 
 
 def probability_of_none(
     params: Parameters, horizon: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
 ) -> Floats:
     """Return P(no purchase in (T, T + horizon] | history) of each customer."""
-    return beta_geometric.probability_of_none(_FORM, params, horizon, frequency, recency, T)
+    return beta_geometric.probability_of_none(FORM, params, horizon, frequency, recency, T)
 
 
 def expected_purchases(
@@ -81,17 +87,29 @@ def discounted_purchases(
 
     ``rate`` as in ``pareto_nbd.discounted_purchases``. An endless horizon is allowed with rate > 0 or a > 1.
     """
-    return beta_geometric_future.discounted_purchases(_FORM, params, horizon, rate, frequency, recency, T)
+    return beta_geometric_future.discounted_purchases(FORM, params, horizon, rate, frequency, recency, T)
+
+
+def purchases_of_new(params: Parameters, t: ArrayLike) -> Floats:
+    """Return E[repeat purchases in (0, t]] of someone of whom nothing but the first purchase, at 0, is known."""
+    return beta_geometric_future.purchases_of_new(FORM, params, t)
+
+
+def wait_for_next(
+    params: Parameters, share: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Floats:
+    """Return the time after T within which a customer who stays buys again with probability ``share``, 0 <= share < 1."""
+    return beta_geometric_future.wait_for_next(FORM, params, share, frequency, recency, T)
 
 
 def probability_of(params: Parameters, n: ArrayLike, t: ArrayLike) -> Floats:
     """Return P(a new customer makes n repeat purchases in (0, t]); n and t broadcast."""
-    return beta_geometric_future.probability_of(_FORM, params, n, t)
+    return beta_geometric_future.probability_of(FORM, params, n, t)
 
 
 def simulate(params: Parameters, T: ArrayLike, rng: np.random.Generator) -> Customers:
     """Draw customers first seen T units of time ago; ``lifetime`` is infinite for those active at T."""
-    return beta_geometric_future.simulate(_FORM, params, T, rng)
+    return beta_geometric_future.simulate(FORM, params, T, rng)
 
 
 def posterior_draws(
@@ -103,7 +121,7 @@ def posterior_draws(
     rng: np.random.Generator,
 ) -> Draws:
     """Draw (alive, λ, p) of each customer given the history: arrays of shape (draws, customers)."""
-    return beta_geometric_future.posterior_draws(_FORM, params, frequency, recency, T, draws, rng)
+    return beta_geometric_future.posterior_draws(FORM, params, frequency, recency, T, draws, rng)
 
 
 def simulate_purchases(
@@ -116,4 +134,4 @@ def simulate_purchases(
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Draw the number of purchases in (T, T + horizon] of each customer, shape (draws, customers)."""
-    return beta_geometric_future.simulate_purchases(_FORM, params, horizon, frequency, recency, T, draws, rng)
+    return beta_geometric_future.simulate_purchases(FORM, params, horizon, frequency, recency, T, draws, rng)

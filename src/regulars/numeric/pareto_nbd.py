@@ -307,15 +307,17 @@ def purchases_while_active(
     return (r + x) / (alpha + until) * paid[where].reshape(until.shape)
 
 
-def wait_for_next(params: Parameters, share: float, frequency: ArrayLike, T: ArrayLike) -> Floats:
+def wait_for_next(
+    params: Parameters, share: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+) -> Floats:
     """Return the time after T within which a customer who stays buys again with probability ``share``, 0 <= share < 1.
 
-    P(wait > t) = ((α+T)/(α+T+t))^(r+x): the Pareto that Gamma rates give (Schmittlein, Morrison & Colombo 1987).
+    ``recency`` tells nothing more of one who stays: it is taken as the other models do. P(wait > t) = ((α+T)/(α+T+t))^(r+x): the Pareto that Gamma rates give (Schmittlein, Morrison & Colombo 1987).
     """
     if not 0 <= share < 1:
         raise ValueError("share must lie in [0, 1).")
     r, alpha, _, _ = checked(params)
-    x, until = np.asarray(frequency, float), np.asarray(T, float)
+    x, _, until = np.broadcast_arrays(*(np.asarray(given, float) for given in (frequency, recency, T)))
     with np.errstate(over="ignore"):
         return (alpha + until) * np.expm1(-np.log1p(-share) / (r + x))
 
@@ -340,15 +342,15 @@ def continuous_rate(yearly: float, units_a_year: float) -> float:
     return float(np.log1p(yearly) / units_a_year)
 
 
-def discounted_lifetime(s: float, B: Floats, horizon: float, rate: float) -> Floats:
+def discounted_lifetime(s: float, B: Floats, horizon: float | Floats, rate: float) -> Floats:
     """Return ∫_0^horizon e^(-rate·u) (B / (B + u))^s du: discounted time active of one who is active now.
 
-    ``B`` = β + T. Endless with rate > 0 it is B·U(1, 2 - s, rate·B) of Tricomi.
+    ``B`` = β + T; the horizon may be one for each of them. Endless with rate > 0 it is B·U(1, 2 - s, rate·B) of Tricomi.
     """
     if not (rate >= 0 and np.isfinite(rate)):
         raise ValueError("The discount rate must be finite and not negative.")
     if rate == 0:
-        if np.isinf(horizon):
+        if np.isinf(horizon).any():
             if s <= 1:
                 raise ValueError(
                     "Without discounting and with s <= 1 an endless horizon has no finite value."
@@ -357,7 +359,7 @@ def discounted_lifetime(s: float, B: Floats, horizon: float, rate: float) -> Flo
         length = np.log1p(horizon / B)
         return B * length * exprel(-(s - 1) * length)
     # u = B (e^y - 1) makes the power an exponential. Panels that double in y resolve both scales.
-    end = np.log1p(min(horizon, 2 * lifetime_integral.TAIL / rate) / B)
+    end = np.log1p(np.minimum(horizon, 2 * lifetime_integral.TAIL / rate) / B)
     z, w = np.polynomial.legendre.leggauss(24)
     total = np.zeros_like(end)
     edges = np.concatenate([[0.0], np.linspace(0.125, 1, 8)])

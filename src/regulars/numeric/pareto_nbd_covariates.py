@@ -45,7 +45,7 @@ def fit(
     histories = given.histories
     plain = pareto_nbd.fit(histories.x, histories.t_x, histories.T, weights=histories.weight)
     same = dropout_covariates is None
-    return covariate_fit.fit(_FAMILY, plain.params, given, names, names if same else dropout_names, ridge)
+    return covariate_fit.fit(FAMILY, plain.params, given, names, names if same else dropout_names, ridge)
 
 
 def _by_log(logs: Logs, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats, Floats]:
@@ -69,7 +69,7 @@ def _by_log(logs: Logs, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floa
     return value + r * log_alpha + s * log_beta, slopes, curves
 
 
-_FAMILY = Family(
+FAMILY = Family(
     ParetoNBD,
     pareto_nbd.LOWER,
     pareto_nbd.UPPER,

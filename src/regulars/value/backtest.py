@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.numeric import accuracy
-from regulars.value import baselines, frames
-from regulars.value.assumptions import Assumptions, Minimum
+from regulars.value import baselines
+from regulars.value.assumptions import Assumptions
+from regulars.value.calibration import Reliability, places
 from regulars.value.model import Model, Prediction, fit
-from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
     from numpy.typing import NDArray
 
-    from regulars.lake import Engine
+    from regulars.value.past import Past
+    from regulars.value.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,14 @@ class Backtest:
     decile_error: float
     interval: float
     coverage: float | None
-    """Share of customers whose actual spend fell inside their interval; should be near ``interval``, above it where many
-    buy nothing (an interval that begins at zero holds them all). None without intervals."""
+    """Share of customers whose actual spend fell inside their interval: near ``interval`` among those of whom more than
+    nothing was foreseen, above it among the others, of whom nearly all buy nothing. None without intervals."""
+    coverage_told: float | None
+    """The same of those customers whose interval ends above zero."""
+    reliability: tuple[Reliability, ...]
+    """What intervals of 10% to 90% held, of a sample of them; () without intervals."""
+    pit: tuple[float, ...]
+    """Share of outcomes in each tenth of what was foreseen (randomised probability integral transform); a tenth each if right."""
     predicted_total: float
     actual_total: float
     predicted_orders: float
@@ -81,6 +86,9 @@ class Backtest:
             "decile_error": self.decile_error,
             "interval": self.interval,
             "coverage": self.coverage,
+            "coverage_told": self.coverage_told,
+            "reliability": [row._asdict() for row in self.reliability],
+            "pit": list(self.pit),
             "predicted_total": self.predicted_total,
             "actual_total": self.actual_total,
             "predicted_orders": self.predicted_orders,
@@ -92,24 +100,24 @@ class Backtest:
 
 WORST_BIAS = 1.0
 """A total more than twice, or less than nothing of, what happened disqualifies a forecast."""
+BETTER_GINI, BETTER_MAE = 0.02, 0.05
+"""A plain forecast has to be better by this much before it disqualifies the model: less is chance."""
 
 
 def run(
-    days: ir.Table,
-    engine: Engine,
+    past: Past,
     cutoff: date,
     assumptions: Assumptions,
-    minimum: Minimum,
     *,
     intervals: bool = True,
 ) -> Backtest | Unknown:
-    """Backtest on the purchase days of :func:`frames.purchase_days`; nothing after ``cutoff`` reaches the fit."""
-    told = _outcome(days, engine, cutoff, assumptions, minimum, intervals=intervals)
+    """Backtest on the shop's past; nothing after ``cutoff`` reaches the fit."""
+    told = _outcome(past, cutoff, assumptions, intervals=intervals)
     if isinstance(told, Unknown):
         return told
     summary, model, predicted, actual = told.summary, told.model, told.predicted, told.actual
-    horizon = timedelta(days=assumptions.horizon_days)
-    before = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff - horizon, cutoff)))
+    horizon = assumptions.horizon_days
+    before = past.spend_after(summary, cutoff - timedelta(days=horizon), horizon)
     # Intervals are after refunds; the outcome here is spend before refunds, as the models see it.
     kept = np.maximum(predicted.kept_share, 1e-9)
     low = None if predicted.low is None else predicted.low / kept
@@ -119,6 +127,7 @@ def run(
         score(name, forecast, actual["spend"])
         for name, forecast in {"model": predicted.spend, **others}.items()
     )
+    stood = places(model.purchasing, model.spending, summary, actual["spend"], horizon) if intervals else None
     table = pa.table(
         {
             "customer_key": summary.key,
@@ -140,6 +149,9 @@ def run(
         decile_error=accuracy.decile_error(actual["spend"], predicted.spend),
         interval=assumptions.interval,
         coverage=None if low is None or high is None else accuracy.coverage(actual["spend"], low, high),
+        coverage_told=_coverage_told(actual["spend"], low, high),
+        reliability=() if stood is None else stood.reliability(model.calibration),
+        pit=() if stood is None else stood.histogram(),
         predicted_total=float(predicted.spend.sum()),
         actual_total=float(actual["spend"].sum()),
         predicted_orders=float(predicted.expected_orders.sum()),
@@ -159,21 +171,9 @@ class _Outcome:
     actual: dict[str, NDArray[np.float64]]
 
 
-def _outcome(
-    days: ir.Table,
-    engine: Engine,
-    cutoff: date,
-    assumptions: Assumptions,
-    minimum: Minimum,
-    *,
-    intervals: bool,
-) -> _Outcome | Unknown:
-    summary = Summary.from_arrow(
-        engine.arrow(
-            frames.customer_summary(days, cutoff), title=mark("Summing up customers until an earlier day")
-        )
-    )
-    missing = minimum.missing(summary, cutoff)
+def _outcome(past: Past, cutoff: date, assumptions: Assumptions, *, intervals: bool) -> _Outcome | Unknown:
+    summary = past.summary(cutoff)
+    missing = past.minimum.missing(summary, cutoff)
     if missing is not None:
         return Unknown.because(
             "backtest_" + missing.code,
@@ -181,11 +181,18 @@ def _outcome(
             cutoff=cutoff,
             why=missing,
         )
-    horizon = timedelta(days=assumptions.horizon_days)
-    actual = _aligned(summary, engine.arrow(frames.spend_between(days, cutoff, cutoff + horizon)))
-    model = fit(summary, engine.arrow(frames.purchases_by_day(days, cutoff)))
+    actual = past.spend_after(summary, cutoff, assumptions.horizon_days)
+    model = fit(past, cutoff, summary, assumptions.horizon_days)
     gross = replace(assumptions, margin=None, discount_rate_yearly=0.0)
     return _Outcome(summary, model, model.predict(summary, gross, intervals=intervals), actual)
+
+
+def _coverage_told(
+    actual: NDArray[np.float64], low: NDArray[np.float64] | None, high: NDArray[np.float64] | None
+) -> float | None:
+    if low is None or high is None or not (told := high > 0).any():
+        return None
+    return accuracy.coverage(actual[told], low[told], high[told])
 
 
 def score(name: str, forecast: NDArray[np.float64], actual: NDArray[np.float64]) -> Score:
@@ -203,23 +210,20 @@ def score(name: str, forecast: NDArray[np.float64], actual: NDArray[np.float64])
 
 
 def _problems(scores: tuple[Score, ...]) -> tuple[str, ...]:
-    model, plain = scores[0], scores[1:]
+    model = scores[0]
     found = []
     if not np.isfinite(model.bias) or abs(model.bias) > WORST_BIAS:
         found.append(mark("Its total was off by more than the total itself."))
-    if all(model.mae > other.mae and model.gini < other.gini for other in plain):
-        found.append(mark("Every plain forecast ranked customers better and erred less."))
+    if any(_clearly_better(other, model) for other in scores if other.name in baselines.PLAIN):
+        found.append(
+            mark("A plain forecast ranked customers better, erred less and came nearer to the total.")
+        )
     return tuple(found)
 
 
-def _aligned(summary: Summary, table: pa.Table) -> dict[str, NDArray[np.float64]]:
-    """Columns of a per-customer table in the summary's order; zero where a customer has no row."""
-    keys = np.asarray(table["customer_key"]).astype(np.int64)
-    place = np.searchsorted(summary.key, keys)
-    known = (place < len(summary)) & (summary.key[np.minimum(place, len(summary) - 1)] == keys)
-    columns = {}
-    for name in ("spend", "orders", "purchase_days", "refunded"):
-        values = np.zeros(len(summary))
-        values[place[known]] = np.asarray(pc.cast(table[name], pa.float64()))[known]
-        columns[name] = values
-    return columns
+def _clearly_better(other: Score, model: Score) -> bool:
+    return (
+        other.gini > model.gini + BETTER_GINI
+        and other.mae < model.mae * (1 - BETTER_MAE)
+        and abs(other.bias) < abs(model.bias)
+    )

@@ -20,12 +20,12 @@ from regulars.value import frames, model, total
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
+from regulars.value.past import Past
 from regulars.value.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import ibis.expr.types as ir
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -51,7 +51,7 @@ class Value:
     minimum: Minimum
     customers: pa.Table
     summary: Summary
-    days: ir.Table
+    past: Past
     model: model.Model | None
     unknown: Unknown | None
     churn_gap_days: float | Unknown
@@ -79,7 +79,7 @@ class Value:
                 latest=self.as_of - timedelta(days=horizon),
             )
         settings = replace(self.assumptions, horizon_days=horizon)
-        return backtests.run(self.days, self.orders.workspace.engine, cutoff, settings, self.minimum)
+        return backtests.run(self.past, cutoff, settings)
 
     @cached_property
     def track_record(self) -> backtests.Backtest | Unknown:
@@ -200,10 +200,9 @@ def estimate(
     summary = Summary.from_arrow(
         engine.arrow(frames.customer_summary(days, as_of), title=mark("Summing up customers"))
     )
+    past = Past(days, engine, minimum, len(summary))
     unknown = minimum.missing(summary, as_of)
-    fitted = (
-        model.fit(summary, engine.arrow(frames.purchases_by_day(days, as_of))) if unknown is None else None
-    )
+    fitted = model.fit(past, as_of, summary, assumptions.horizon_days) if unknown is None else None
     if churn_gap_days is None and lifespan_years is None and last is not None:
         churn_gap_days, lifespan_years = metrics.rhythm(orders, as_of)
     if churn_gap_days is None:
@@ -215,7 +214,7 @@ def estimate(
         minimum,
         customers=_customers(summary, fitted, assumptions, as_of, lifespan_years),
         summary=summary,
-        days=days,
+        past=past,
         model=fitted,
         unknown=unknown,
         churn_gap_days=churn_gap_days,

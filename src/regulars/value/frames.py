@@ -76,6 +76,11 @@ def spend_between(days: ir.Table, after: date, until: date) -> ir.Table:
     )
 
 
+def first_purchase(days: ir.Table) -> ir.Table:
+    """The day of the first purchase: one row, null where there is none."""
+    return days.filter(days.orders > 0).agg(first_on=days.ordered_on.min())
+
+
 def span(orders: ir.Table) -> ir.Table:
     """First and last day of any valid purchase, and how many customers bought: one row."""
     bought = orders.filter(orders.valid & (orders.kind == "order"))

@@ -10,14 +10,15 @@ the rule. Two things put most of it right (``docs/decisions/0005-the-level.md`` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from regulars.numeric import pareto_nbd, seasonal_time
 from regulars.numeric.seasonal_time import Clock
 from regulars.value.assumptions import DAYS_A_WEEK
+from regulars.value.processes import PARETO, Process
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,20 +42,50 @@ SKETCH = 40_000
 
 @dataclass(frozen=True)
 class Purchasing:
-    """How customers buy: a clock, and one Pareto/NBD for newcomers and, where they differ, one for the established.
+    """How customers buy: a clock, a process, and its fit for newcomers and, where they differ, one for the established.
 
     Times are in weeks of the clock. ``established_until`` is the last day (since 1970-01-01) on which a first purchase
     makes a customer established; None where all customers share one fit.
     """
 
     clock: Clock
-    newcomers: Fit[pareto_nbd.ParetoNBD]
-    established: Fit[pareto_nbd.ParetoNBD] | None = None
+    newcomers: Fit[Any]
+    established: Fit[Any] | None = None
     established_until: int | None = None
+    process: Process = PARETO
 
-    def groups(
-        self, first_day: NDArray[np.int64]
-    ) -> list[tuple[NDArray[np.intp], Fit[pareto_nbd.ParetoNBD]]]:
+    @property
+    def log_likelihood(self) -> float:
+        """Of all customers' histories."""
+        both = (self.newcomers, self.established)
+        return sum(fit.log_likelihood for fit in both if fit is not None)
+
+    def told_by(self, process: Process, summary: Summary) -> Purchasing:
+        """Return the same clock and groups with another process, fitted to the same customers."""
+        return self if process == self.process else self.refitted(summary, process)
+
+    def refitted(self, summary: Summary, process: Process | None = None) -> Purchasing:
+        """Return the same clock and groups with a process, this one or another, fitted to some customers."""
+        how = process or self.process
+        x, t_x, T = self.weeks(summary)
+        found = {
+            id(old): how.fit(x[rows], t_x[rows], T[rows]) for rows, old in self.groups(summary.first_day)
+        }
+        # A group of which there is nobody keeps its fit, which nobody asks for.
+        newcomers = found.get(id(self.newcomers), self.newcomers)
+        established = found.get(id(self.established), self.established)
+        return replace(self, newcomers=newcomers, established=established, process=how)
+
+    def expected(self, summary: Summary, days: int) -> NDArray[np.float64]:
+        """Return every customer's expected purchase days in the ``days`` after the summary's end."""
+        x, t_x, T = self.weeks(summary)
+        horizon = self.horizon_weeks(summary.as_of_day, days)
+        orders = np.zeros(len(summary))
+        for rows, fit in self.groups(summary.first_day):
+            orders[rows] = self.process.purchases(fit.params, horizon, 0.0, x[rows], t_x[rows], T[rows])
+        return orders
+
+    def groups(self, first_day: NDArray[np.int64]) -> list[tuple[NDArray[np.intp], Fit[Any]]]:
         """Return who (positions) is described by which fit."""
         if self.established is None or self.established_until is None:
             return [(np.arange(len(first_day)), self.newcomers)]
@@ -73,7 +104,7 @@ class Purchasing:
 
 
 def fit(summary: Summary, repeats: NDArray[np.float64]) -> Purchasing:
-    """Fit how customers buy.
+    """Fit how customers buy, by the Pareto/NBD; :meth:`Purchasing.told_by` exchanges it.
 
     ``repeats`` counts repeat purchase days by day of the year (365 entries) over the same customers and time.
     """

@@ -13,6 +13,7 @@ from regulars.value import level
 from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
+    from regulars.value.choice import Choice
     from regulars.value.estimate import Value
     from regulars.value.level import Purchasing
     from regulars.value.summary import Summary
@@ -24,12 +25,14 @@ def sentences(value: Value) -> tuple[Phrase, ...]:
         return ()
     how, refunds = value.model.purchasing, value.model.refunds
     told = [
-        Phrase(
+        Phrase.of(
             mark(
-                "How often customers buy is told by the Pareto/NBD model, how much by the Gamma-Gamma model with the first "
+                "How often customers buy is told by the {process} model, how much by the Gamma-Gamma model with the first "
                 "order included."
-            )
+            ),
+            process=how.process.name,
         ),
+        _chosen(value.model.choice),
         _seasons(how, value.summary),
     ]
     if how.established_until is not None:
@@ -42,6 +45,15 @@ def sentences(value: Value) -> tuple[Phrase, ...]:
                 day=EPOCH + timedelta(days=how.established_until),
             )
         )
+    if value.model.calibration.days:
+        told.append(
+            Phrase.of(
+                mark(
+                    "A customer's interval is as wide as what followed earlier days says it must be (days looked at: {days})."
+                ),
+                days=value.model.calibration.days,
+            )
+        )
     if refunds.shop > 0:
         told.append(
             Phrase.of(
@@ -52,6 +64,36 @@ def sentences(value: Value) -> tuple[Phrase, ...]:
             )
         )
     return tuple(told)
+
+
+def _chosen(choice: Choice) -> Phrase:
+    """Say why this model of buying and no other."""
+    if not choice.contenders:
+        return Phrase(
+            mark("No other model of buying explains what customers did better than the Pareto/NBD.")
+        )
+    best = max(choice.contenders, key=lambda one: (one.process == choice.process, one.gain))
+    if choice.process == best.process:
+        return Phrase.of(
+            mark(
+                "It was chosen over the Pareto/NBD because it explains what customers did better and would have forecast "
+                "earlier days better."
+            )
+        )
+    if not choice.days:
+        return Phrase.of(
+            mark(
+                "The {other} model explains what customers did better, but the orders do not reach far enough back to test it "
+                "on earlier days."
+            ),
+            other=best.process.name,
+        )
+    return Phrase.of(
+        mark(
+            "The {other} model explains what customers did better, but would not have forecast earlier days better."
+        ),
+        other=best.process.name,
+    )
 
 
 def _seasons(how: Purchasing, summary: Summary) -> Phrase:

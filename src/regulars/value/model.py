@@ -5,25 +5,29 @@ Refunds come on top as a layer of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from regulars.numeric import clv, gamma_gamma, pareto_nbd, seasonal_time
-from regulars.value import level, refunds
+from regulars.numeric import clv, gamma_gamma
+from regulars.value import choice as choices
+from regulars.value import level, refunds, spending
 from regulars.value.assumptions import DAYS_A_WEEK, Assumptions
+from regulars.value.calibration import Calibration, calibrate
+from regulars.value.choice import Choice
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from numpy.typing import NDArray
 
     from regulars.numeric.fit import Fit
+    from regulars.value.past import Past
     from regulars.value.summary import Summary
 
-Column = Any
+PATH_CUSTOMERS = 2_000
+"""How many customers stand for all where a path over time is drawn."""
 
 
 @dataclass(frozen=True)
@@ -54,46 +58,49 @@ class Model:
     purchasing: level.Purchasing
     spending: Fit[gamma_gamma.GammaGamma]
     refunds: refunds.RefundShare
+    choice: Choice = field(default_factory=Choice)
+    calibration: Calibration = field(default_factory=Calibration.untested)
 
     def to_json(self) -> dict[str, Any]:
         """Parameters (time unit: weeks) with their standard errors, ready for JSON."""
         how = self.purchasing
         told: dict[str, Any] = {
-            "purchasing": {"name": "Pareto/NBD", "time_unit": "week", **_fit_json(how.newcomers)},
+            "purchasing": {"name": how.process.name, "time_unit": "week", **_fit_json(how.newcomers)},
             "spending": {"name": "Gamma-Gamma with the first order", **_fit_json(self.spending)},
             "refunds": {"shop_share": self.refunds.shop, "prior_purchases": self.refunds.prior_purchases},
         }
         if how.established is not None:
             told["established"] = {
-                "name": "Pareto/NBD of customers who were there when the orders begin",
+                "name": f"{how.process.name} of customers who were there when the orders begin",
                 "first_bought_until_day": how.established_until,
                 **_fit_json(how.established),
             }
+        if self.choice.contenders:
+            told["contenders"] = [one.to_json() for one in self.choice.contenders]
+            told["contenders_tested_on_days"] = self.choice.days
         if not how.clock.is_steady:
             told["seasonal_pace"] = [round(float(pace), 4) for pace in how.clock.pace]
         return told
 
     def predict(self, summary: Summary, assumptions: Assumptions, *, intervals: bool = True) -> Prediction:
         """Predict every customer of a summary over ``assumptions.horizon_days``."""
+        how = self.purchasing.process
         x, t_x, T = self.purchasing.weeks(summary)
         horizon = self.purchasing.horizon_weeks(summary.as_of_day, assumptions.horizon_days)
         rate = self._rate(summary, assumptions)
-        seen = np.where(summary.spend > 0, summary.purchase_days, 0)
-        spend = expected_spend(self.spending, seen, summary.mean_spend)
+        seen = spending.seen(summary)
+        spend = spending.expected(self.spending, summary)
         kept = 1 - self.refunds.expected(summary.spend, summary.refunded)
         scale = kept * assumptions.margin_or_all
         found = {name: np.zeros(len(summary)) for name in ("alive", "orders", "paid", "none", "low", "high")}
         for rows, fit in self.purchasing.groups(summary.first_day):
             history = (x[rows], t_x[rows], T[rows])
-            alive = pareto_nbd.probability_alive(fit.params, *history)
-            active = partial(pareto_nbd.purchases_while_active, fit.params, frequency=x[rows], T=T[rows])
-            found["alive"][rows] = alive
-            found["orders"][rows] = alive * active(horizon, 0.0)
-            found["paid"][rows] = alive * active(horizon, rate)
+            found["alive"][rows] = how.alive(fit.params, *history)
+            found["orders"][rows] = how.purchases(fit.params, horizon, 0.0, *history)
+            found["paid"][rows] = how.purchases(fit.params, horizon, rate, *history)
             if not intervals:
                 continue
-            found["none"][rows] = pareto_nbd.probability_of_none(fit.params, horizon, *history)
-            tail = (1 - assumptions.interval) / 2
+            found["none"][rows] = how.none(fit.params, horizon, *history)
             found["low"][rows], found["high"][rows] = clv.intervals(
                 fit.params,
                 self.spending.params,
@@ -102,9 +109,10 @@ class Model:
                 summary.mean_spend[rows],
                 horizon=horizon,
                 rate=rate,
-                levels=(tail, 1 - tail),
+                levels=self.calibration.levels(assumptions.interval),
                 draws=assumptions.draws,
                 seed=assumptions.seed,
+                form=how.form,
             )
         return Prediction(
             p_alive=found["alive"],
@@ -121,24 +129,22 @@ class Model:
     def for_life(self, summary: Summary, assumptions: Assumptions, told: Prediction) -> NDArray[np.float64]:
         """Return the expected discounted margin of all purchases to come, however late; NaN where that has no end.
 
-        It has none without discounting where some customers hardly ever leave (s ≤ 1).
+        It has none without discounting where some customers hardly ever leave (s or a ≤ 1).
         """
-        x, _, T = self.purchasing.weeks(summary)
-        rate = assumptions.continuous_rate_weekly
+        x, t_x, T = self.purchasing.weeks(summary)
+        how, rate = self.purchasing.process, assumptions.continuous_rate_weekly
         orders = np.full(len(summary), np.nan)
         for rows, fit in self.purchasing.groups(summary.first_day):
-            if rate > 0 or fit.params.s > 1:
-                orders[rows] = told.p_alive[rows] * pareto_nbd.purchases_while_active(
-                    fit.params, np.inf, rate, x[rows], T[rows]
-                )
+            if rate > 0 or not how.lasts_for_ever(fit.params):
+                orders[rows] = how.purchases(fit.params, np.inf, rate, x[rows], t_x[rows], T[rows])
         return orders * told.expected_spend * told.kept_share * assumptions.margin_or_all
 
     def next_purchase(self, summary: Summary, share: float) -> NDArray[np.float64]:
         """Return after how many calendar days a customer who stays will have bought again with probability ``share``."""
-        x, _, T = self.purchasing.weeks(summary)
+        x, t_x, T = self.purchasing.weeks(summary)
         wait = np.zeros(len(summary))
         for rows, fit in self.purchasing.groups(summary.first_day):
-            wait[rows] = pareto_nbd.wait_for_next(fit.params, share, x[rows], T[rows])
+            wait[rows] = self.purchasing.process.wait(fit.params, share, x[rows], t_x[rows], T[rows])
         return self.purchasing.clock.days_until(summary.as_of_day, wait * DAYS_A_WEEK)
 
     def built_up(
@@ -146,24 +152,26 @@ class Model:
     ) -> list[float]:
         """Return how much of all customers' ``clv`` (of :meth:`predict`) will have come ``days`` after the as-of day.
 
-        A customer's purchases to come are a rate times the time they stay, so the share by a day depends on T alone.
+        Of many customers, some thousands stand for all: every n-th by value, each with the value of those around.
         """
-        _, _, T = self.purchasing.weeks(summary)
-        whole = assumptions.horizon_days
-        rate = self._rate(summary, assumptions)
-        totals = np.zeros(len(days))
-        for rows, fit in self.purchasing.groups(summary.first_day):
-            ends, which = np.unique(T[rows], return_inverse=True)
-            worth = np.bincount(which, clv[rows])
-            _, _, s, beta = fit.params
-            stay = [
-                pareto_nbd.discounted_lifetime(
-                    s, beta + ends, self.purchasing.horizon_weeks(summary.as_of_day, day), rate
-                )
-                for day in (whole, *days)
-            ]
-            totals += [float((worth * part / stay[0]).sum()) for part in stay[1:]]
-        return [float(total) for total in totals]
+        order = np.argsort(-clv, kind="stable")
+        step = max(1, len(order) // PATH_CUSTOMERS)
+        kept, worth = order[::step], np.add.reduceat(clv[order], np.arange(0, len(order), step))
+        x, t_x, T = (column[kept] for column in self.purchasing.weeks(summary))
+        how, rate = self.purchasing.process, self._rate(summary, assumptions)
+        steps = sorted({*days, assumptions.horizon_days} - {0})
+        ends = np.array([self.purchasing.horizon_weeks(summary.as_of_day, day) for day in steps])
+        # What comes between two days is discounted from the middle between them.
+        factor = np.exp(-rate * (ends + np.r_[0.0, ends[:-1]]) / 2)
+        totals = np.zeros(len(steps))
+        for rows, fit in self.purchasing.groups(summary.first_day[kept]):
+            history = (x[rows], t_x[rows], T[rows])
+            bought = np.stack([how.purchases(fit.params, end, 0.0, *history) for end in ends])
+            paid = np.cumsum(np.diff(bought, axis=0, prepend=0.0) * factor[:, None], axis=0)
+            some = paid[-1] > 0
+            totals += (paid[:, some] / paid[-1, some]) @ worth[rows][some]
+        built = {0: 0.0, **dict(zip(steps, totals.tolist(), strict=True))}
+        return [built[day] for day in days]
 
     def _rate(self, summary: Summary, assumptions: Assumptions) -> float:
         """The discount rate a week of the clock: money is discounted by the calendar, and over the horizon both agree."""
@@ -172,34 +180,18 @@ class Model:
         return assumptions.continuous_rate_weekly * calendar / horizon
 
 
-def expected_spend(
-    spending: Fit[gamma_gamma.GammaGamma], purchases: NDArray[np.int64], mean_spend: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Expected spend a purchase; the customer's own mean where the model's is infinite (p·purchases + q ≤ 1)."""
-    p, q, _ = spending.params
-    finite = p * purchases + q > 1 + 1e-9
-    spend = np.array(mean_spend, float)
-    spend[finite] = gamma_gamma.expected_spend(spending.params, purchases[finite], mean_spend[finite])
-    return spend
-
-
-def fit(summary: Summary, bought: pa.Table) -> Model:
-    """Fit all three layers to a summary; ``bought`` is what :func:`frames.purchases_by_day` gives for the same time."""
-    paying = summary.spend > 0
+def fit(past: Past, day: date, summary: Summary, horizon_days: int) -> Model:
+    """Fit all layers to everybody's ``summary`` on ``day``, chosen and calibrated by what the past says until then."""
+    purchasing = past.purchasing(day, summary)
+    looks = past.looks(day, horizon_days)
+    choice = choices.choose(*past.sampled(summary, purchasing), looks)
     return Model(
-        purchasing=level.fit(summary, _repeats(summary, bought)),
-        spending=gamma_gamma.fit(summary.purchase_days[paying], summary.mean_spend[paying]),
+        purchasing=purchasing.told_by(choice.process, summary),
+        spending=spending.fit(summary),
         refunds=refunds.fit(summary.purchase_days, summary.spend, summary.refunded),
+        choice=choice,
+        calibration=calibrate(choice.process, looks),
     )
-
-
-def _repeats(summary: Summary, bought: pa.Table) -> NDArray[np.float64]:
-    """Count repeat purchases by day of the year: all purchases less first ones."""
-    days = np.asarray(pc.cast(pc.cast(bought["ordered_on"], pa.date32()), pa.int32()))
-    counts = np.asarray(bought["customers"]).astype(float)
-    year = seasonal_time.YEAR
-    total = np.bincount(seasonal_time.day_of_year(days), counts, minlength=year).astype(float)
-    return total - np.bincount(seasonal_time.day_of_year(summary.first_day), minlength=year)
 
 
 def _fit_json(fit: Fit[Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
 from regulars.value.backtest import Backtest, Score
+from regulars.value.past import longest_window
 
 if TYPE_CHECKING:
     from regulars.value.estimate import Value
@@ -57,12 +58,7 @@ def run(value: Value) -> Rolling | Unknown:
     """Backtest at up to three earlier days, as far as the data reach back."""
     window, cutoffs = origins(value)
     settings = replace(value.assumptions, horizon_days=max(1, window))
-    found = [
-        backtests.run(
-            value.days, value.orders.workspace.engine, cutoff, settings, value.minimum, intervals=False
-        )
-        for cutoff in cutoffs
-    ]
+    found = [backtests.run(value.past, cutoff, settings, intervals=False) for cutoff in cutoffs]
     known = tuple(past for past in found if not isinstance(past, Unknown))
     if known:
         return Rolling(window, known)
@@ -78,7 +74,8 @@ def run(value: Value) -> Rolling | Unknown:
 
 def origins(value: Value) -> tuple[int, tuple[date, ...]]:
     """Return the length of an outcome window, and the days before each of them; none where the data are too short."""
-    window = min(value.assumptions.horizon_days, value.summary.span_days(value.as_of) // (ORIGINS + 1))
+    room = value.summary.span_days(value.as_of) // (ORIGINS + 1)
+    window = longest_window(value.assumptions.horizon_days, room)
     if window < SHORTEST_WINDOW_DAYS:
         return window, ()
     return window, tuple(value.as_of - timedelta(days=window * step) for step in range(1, ORIGINS + 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,10 @@ class Summary:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    def part(self, rows: slice | NDArray[Any]) -> Summary:
+        """Return some of the customers, in this order."""
+        return Summary(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @property
     def x(self) -> NDArray[np.int64]:
