@@ -81,7 +81,9 @@ def clv_pareto(folder):
 
 
 def summary(folder):
-    orders = pd.read_parquet(Path(folder) / "orders.parquet", columns=["customer_key", "ordered_on", "amount"])
+    orders = pd.read_parquet(
+        Path(folder) / "orders.parquet", columns=["customer_key", "ordered_on", "amount"]
+    )
     orders["ordered_on"] = pd.to_datetime(orders.ordered_on)
 
     def work():

@@ -20,7 +20,9 @@ DATA = Path(os.environ.get("REGULARS_DATA", contenders.BENCH.parents[1] / "share
 @click.command()
 @click.option("--quick", is_flag=True, help="Small sizes and one origin a shop, to try it; nothing is kept.")
 @click.option("--only", type=click.Choice(("speed", "accuracy")), help="Half of it; nothing is kept.")
-@click.option("--limit", default=400.0, show_default=True, help="Seconds after which a peer's task is given up.")
+@click.option(
+    "--limit", default=400.0, show_default=True, help="Seconds after which a peer's task is given up."
+)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where temporary files go.")
 @click.option("--keep", type=click.Path(path_type=Path), default=RESULTS, help="The JSON file to write.")
 def main(quick: bool, only: str | None, limit: float, folder: Path | None, keep: Path) -> None:
@@ -44,7 +46,9 @@ def _speed(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
     sizes, slow = ([5_000], [2_000]) if quick else ([100_000, 1_000_000], [2_000, 20_000, 100_000])
     imports = speed.imports(1 if quick else 5)
     rows = speed.run(folder, sizes, slow, limit, _say)
-    click.echo("\nProcessor seconds on one thread, and MiB of memory at the peak beyond the input and the libraries; the")
+    click.echo(
+        "\nProcessor seconds on one thread, and MiB of memory at the peak beyond the input and the libraries; the"
+    )
     click.echo("quickest of up to three calls in a fresh process. Bars are set for a million customers.\n")
     click.echo(speed.markdown(rows))
     click.echo("\n| | import, CPU s |\n| --- | ---: |")
@@ -55,14 +59,18 @@ def _speed(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
 
 def _accuracy(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
     if not (DATA / accuracy.CDNOW).is_dir():
-        click.echo(f"\nAccuracy is not measured: the real data sets are not at {DATA.name} (set REGULARS_DATA).")
+        click.echo(
+            f"\nAccuracy is not measured: the real data sets are not at {DATA.name} (set REGULARS_DATA)."
+        )
         return {"accuracy": None}
     rows = accuracy.run(DATA, folder, limit, _say, quick=quick)
     click.echo(accuracy.markdown(rows))
     bars = accuracy.bars(rows)
     click.echo("\n| bar | found | limit | |\n| --- | ---: | ---: | --- |")
     for bar in bars:
-        click.echo(f"| {bar['bar']} | {bar['found']} | {bar['limit']} | {'met' if bar['met'] else 'missed'} |")
+        click.echo(
+            f"| {bar['bar']} | {bar['found']} | {bar['limit']} | {'met' if bar['met'] else 'missed'} |"
+        )
     return {"accuracy": rows, "accuracy_bars": bars}
 
 

@@ -78,7 +78,11 @@ REGULARS = Contender(
     ("-m", "bench.value.ours"),
 )
 LIFETIMES = Contender(
-    "lifetimes", "lifetimes", "import lifetimes", str(PEERS_PYTHON), (str(BENCH / "peers" / "with_lifetimes.py"),)
+    "lifetimes",
+    "lifetimes",
+    "import lifetimes",
+    str(PEERS_PYTHON),
+    (str(BENCH / "peers" / "with_lifetimes.py"),),
 )
 PYMC = Contender(
     "pymc-marketing",

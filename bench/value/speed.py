@@ -68,7 +68,14 @@ def _measure(task: Task, data: Path, counts: dict[str, int], limit: float, small
             hopeless = _hopeless(one.name, counts["customers"], limit, smaller)
             found[one.name] = hopeless or one.run(task.name, data, limit=limit)
     mine = found[REGULARS.name].get("cpu")
-    row: Row = {"task": task.name, "title": task.title, **counts, "contenders": found, "ratios": {}, "bars": {}}
+    row: Row = {
+        "task": task.name,
+        "title": task.title,
+        **counts,
+        "contenders": found,
+        "ratios": {},
+        "bars": {},
+    }
     for name, bar in task.bars.items():
         ratio = found.get(name, {}).get("cpu", 0) / mine if mine else 0
         row["ratios"][name] = round(ratio, 1) or None
@@ -109,7 +116,10 @@ def markdown(rows: list[Row]) -> str:
     ]
     for row in rows:
         told = [_cell(row["contenders"].get(one.name)) for one in contenders.ALL]
-        times = ["" if row["ratios"].get(name) is None else f"{row['ratios'][name]:,}" for name in ("lifetimes", "pymc-marketing")]
+        times = [
+            "" if row["ratios"].get(name) is None else f"{row['ratios'][name]:,}"
+            for name in ("lifetimes", "pymc-marketing")
+        ]
         bars = [
             f"≥ {bar['at_least']:g}× {name}: {'met' if bar['met'] else 'missed'}"
             for name, bar in row["bars"].items()

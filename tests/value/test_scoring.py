@@ -49,7 +49,9 @@ def by_key(batches) -> pa.Table:
     return pa.Table.from_batches(list(batches), scoring.SCHEMA).sort_by("customer_key").combine_chunks()
 
 
-@pytest.mark.parametrize(("given", "held"), [(1, 1), (1, 7), (10, 1000), (97, 100), (10**6, 64), (10**6, 10**6)])
+@pytest.mark.parametrize(
+    ("given", "held"), [(1, 1), (1, 7), (10, 1000), (97, 100), (10**6, 64), (10**6, 10**6)]
+)
 def test_batches_of_any_size_give_the_estimate(estimated, scorer, summary, given, held):
     few = summary.slice(0, 60) if held == 1 else summary
     found = by_key(replace(scorer, batch_rows=held)(few.to_batches(max_chunksize=given)))

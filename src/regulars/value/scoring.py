@@ -112,7 +112,9 @@ def forecast(
     columns: dict[str, pa.Array] = {}
     for name, attribute in FORECAST_COLUMNS.items():
         values = getattr(told, attribute)
-        columns[name] = pa.nulls(len(summary), pa.float64()) if values is None else pa.array(values, pa.float64())
+        columns[name] = (
+            pa.nulls(len(summary), pa.float64()) if values is None else pa.array(values, pa.float64())
+        )
     life = model.for_life(summary, assumptions, told)
     columns["clv_lifetime"] = pa.array(life, pa.float64(), mask=~np.isfinite(life))
     for name, share in NEXT_ORDER.items():
