@@ -21,7 +21,7 @@ DATA = Path(os.environ.get("REGULARS_DATA", contenders.BENCH.parents[1] / "share
 @click.option("--quick", is_flag=True, help="Small sizes and one origin a shop, to try it; nothing is kept.")
 @click.option("--only", type=click.Choice(("speed", "accuracy")), help="Half of it; nothing is kept.")
 @click.option(
-    "--limit", default=400.0, show_default=True, help="Seconds after which a peer's task is given up."
+    "--limit", default=400.0, show_default=True, help="CPU seconds after which a peer's task is given up."
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Where temporary files go.")
 @click.option("--keep", type=click.Path(path_type=Path), default=RESULTS, help="The JSON file to write.")
@@ -34,6 +34,7 @@ def main(quick: bool, only: str | None, limit: float, folder: Path | None, keep:
     with tempfile.TemporaryDirectory(prefix="bench-value-", dir=folder) as scratch:
         if only != "accuracy":
             told |= _speed(Path(scratch), limit, quick=quick)
+            told["machine"]["load_between"] = os.getloadavg()
         if only != "speed":
             told |= _accuracy(Path(scratch), limit, quick=quick)
     told["machine"]["load_after"] = os.getloadavg()
@@ -44,7 +45,7 @@ def main(quick: bool, only: str | None, limit: float, folder: Path | None, keep:
 
 def _speed(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
     sizes, slow = ([5_000], [2_000]) if quick else ([100_000, 1_000_000], [2_000, 20_000, 100_000])
-    imports = speed.imports(1 if quick else 5)
+    imports = speed.imports(1 if quick else 3)
     rows = speed.run(folder, sizes, slow, limit, _say)
     click.echo(
         "\nProcessor seconds on one thread, and MiB of memory at the peak beyond the input and the libraries; the"

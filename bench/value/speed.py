@@ -85,12 +85,12 @@ def _measure(task: Task, data: Path, counts: dict[str, int], limit: float, small
 
 
 def _hopeless(name: str, customers: int, limit: float, smaller: Row | None) -> Row | None:
-    """Say that a peer is not tried where time in proportion to the customers would pass the limit by far."""
+    """Say that a peer is not tried where time in proportion to the customers would pass the limit."""
     if smaller is None:
         return None
     before = smaller["contenders"][name]
-    if "failed" in before or before["wall"] * customers / smaller["customers"] > 1.5 * limit:
-        return {"failed": "not tried: too slow"}
+    if "failed" in before or before["cpu"] * customers / smaller["customers"] > limit:
+        return {"failed": "not tried: slow at the size before"}
     return None
 
 
