@@ -19,7 +19,11 @@ DATA = Path(os.environ.get("REGULARS_DATA", contenders.BENCH.parents[1] / "share
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Small sizes and one origin a shop, to try it; nothing is kept.")
-@click.option("--only", type=click.Choice(("speed", "accuracy")), help="Half of it; nothing is kept.")
+@click.option(
+    "--only",
+    type=click.Choice(("speed", "accuracy")),
+    help="Half of it; the other half stays as it was kept.",
+)
 @click.option(
     "--limit", default=400.0, show_default=True, help="CPU seconds after which a peer's task is given up."
 )
@@ -28,17 +32,21 @@ DATA = Path(os.environ.get("REGULARS_DATA", contenders.BENCH.parents[1] / "share
 def main(quick: bool, only: str | None, limit: float, folder: Path | None, keep: Path) -> None:
     """Print tables of speed, memory and accuracy in Markdown."""
     load = os.getloadavg()
-    told: dict[str, Any] = {"benchmark": "value-models", "machine": describe() | {"load_before": load}}
+    told: dict[str, Any] = {
+        "benchmark": "value-models",
+        f"machine_{only or 'all'}": describe() | {"load_before": load},
+    }
     if not contenders.LIFETIMES.there:
         click.echo("The peers are not set up: run make bench-value. Regulars is measured alone.", err=True)
     with tempfile.TemporaryDirectory(prefix="bench-value-", dir=folder) as scratch:
         if only != "accuracy":
             told |= _speed(Path(scratch), limit, quick=quick)
-            told["machine"]["load_between"] = os.getloadavg()
         if only != "speed":
             told |= _accuracy(Path(scratch), limit, quick=quick)
-    told["machine"]["load_after"] = os.getloadavg()
-    if not quick and not only:
+    told[f"machine_{only or 'all'}"]["load_after"] = os.getloadavg()
+    if not quick:
+        if only and keep.exists():
+            told = json.loads(keep.read_text(encoding="utf-8")) | told
         keep.write_text(json.dumps(told, indent=1, default=float) + "\n", encoding="utf-8")
         click.echo(f"\nWritten to {keep}", err=True)
 
