@@ -112,7 +112,7 @@ def backtest(**changes: object) -> Backtest:
     plain = Score("everyone_alike", "Everybody alike", float("nan"), float("nan"), 0.1, 0.5, 30.0, 50.0)
     told: dict[str, object] = {
         "cutoff": date(2024, 3, 1), "horizon_days": 90, "scores": (score, plain), "deciles": (), "decile_error": 0.1,
-        "interval": 0.8, "coverage": 0.79, "predicted_total": 900.0, "actual_total": 1026.0, "predicted_orders": 9.0,
+        "interval": 0.8, "coverage": 0.85, "coverage_told": 0.79, "predicted_total": 900.0, "actual_total": 1026.0, "predicted_orders": 9.0,
         "actual_orders": 10, "customers": pa.table({}), "problems": (),
     }  # fmt: skip
     return Backtest(**(told | changes))  # type: ignore[arg-type]
@@ -126,7 +126,7 @@ def test_a_backtest_stands_beside_the_plain_forecasts() -> None:
     assert re.split(r"  +", lines[2]) == ["Regulars", "0.813", "0.500", "61.0%", "−12.3%", "€12.35"]
     assert re.split(r"  +", lines[3]) == ["Everybody alike", "–", "–", "10.0%", "+50.0%", "€30.00"]
     assert lines[4:] == [
-        "The 80% interval held the actual value of 79% of the customers.",
+        "The 80% interval held the actual value of 79% of the customers of whom more than nothing was expected.",
         "Its total was off.",
     ]
 

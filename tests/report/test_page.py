@@ -92,7 +92,7 @@ def test_every_chart_has_a_label_and_a_table(read):
     _, page = read
     charts = [attrs for _, attrs in page.tags if "data-chart" in attrs]
     assert {chart["data-chart"] for chart in charts} == {
-        "revenue", "second", "gaps", "ltv", "spread", "forecast", "deciles", "rfm", "discounts"
+        "revenue", "second", "gaps", "ltv", "spread", "forecast", "deciles", "reliability", "rfm", "discounts"
     }  # fmt: skip
     assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
     assert len(page.all("table")) >= len(charts)

@@ -45,7 +45,7 @@ export function lines(spec: Lines, pen: Pen): Option {
     legend: named ? legend(pen, names) : undefined,
     grid: { ...(grid(0, true) as object), top: 20 + (named ? legendHeight(pen, names) : 0) },
     xAxis: { ...measure(pen, "number", spec.x), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: theme.color("line-strong") } }, max: most, splitNumber: pen.width < 480 ? 4 : 8 },
-    yAxis: { ...measure(pen, spec.unit), max: ({ max }: { max: number }) => (highest > max ? highest * 1.1 : null) },
+    yAxis: { ...measure(pen, spec.unit), max: ({ max }: { max: number }) => spec.top ?? (highest > max ? highest * 1.1 : null) },
     series,
   };
 }

@@ -42,6 +42,8 @@ export interface Lines {
   unit: Unit;
   x: string;
   step?: boolean;
+  /** Where the axis of values ends; by itself where not told. */
+  top?: number;
   lines: Line[];
   marks: { axis: "x" | "y"; at: number; name: string }[];
 }

@@ -188,9 +188,11 @@ class Screen:
                 for score in result.scores
             ],
         )
-        if result.coverage is not None:
-            held = mark("The {level} interval held the actual value of {share} of the customers.")
-            level, share = percent(result.interval), percent(result.coverage)
+        if result.coverage_told is not None:
+            held = mark(
+                "The {level} interval held the actual value of {share} of the customers of whom more than nothing was expected."
+            )
+            level, share = percent(result.interval), percent(result.coverage_told)
             self._print(speech.t(held, level=level, share=share), "")
         for problem in result.problems:
             self._print(speech.t(problem), "bold")

@@ -88,7 +88,9 @@ class Backtest:
     deciles: tuple[Decile, ...]
     failure: Unknown | None = None
     coverage: tuple[float, float] | None = None
-    """Level of the customers' intervals, and the share of customers they held."""
+    """Level of the customers' intervals, and the share of the customers told more than nothing that they held."""
+    reliability: tuple[tuple[float, float], ...] = ()
+    """What intervals of each level held: (level, share held)."""
     earlier: tuple[Earlier, ...] = ()
     """The same test at several earlier days, the first one first, over ``earlier_days`` each."""
     earlier_days: int = 0

@@ -171,6 +171,30 @@ def earlier(found: Backtest, speech: Speech) -> Chart:
     return Chart("earlier", label, spec, Table(t("Forecasts at earlier days"), columns, rows), 240)
 
 
+def reliability(found: Backtest, speech: Speech) -> Chart:
+    """Draw what intervals of each level held beside what they should have held."""
+    t = speech.t
+    held, promised = t("Held"), t("As promised")
+    ends = [(0.0, 0.0), *found.reliability, (1.0, 1.0)]
+    spec = {
+        "kind": "lines",
+        "unit": "share",
+        "x": t("% promised"),
+        "top": 1,
+        "lines": [
+            {"name": held, "points": [[round(100 * level), round(share, 4)] for level, share in ends]},
+            {"name": promised, "points": [[round(100 * level), level] for level, _ in ends]},
+        ],
+        "marks": [],
+    }
+    rows = tuple(texts(speech.percent(level), speech.percent(share)) for level, share in found.reliability)
+    columns = (Column(t("Promised")), Column(held))
+    label = t(
+        "Line beside its diagonal: the share of customers whose actual value lay inside intervals of each level."
+    )
+    return Chart("reliability", label, spec, Table(t("Reliability of intervals"), columns, rows), 260)
+
+
 def _off(said: float, happened: float, speech: Speech) -> str:
     return speech.signed(said / happened - 1, 0) if happened > 0 else "–"
 

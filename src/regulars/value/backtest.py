@@ -56,12 +56,6 @@ class Backtest:
     coverage: float | None
     """Share of customers whose actual spend fell inside their interval: near ``interval`` among those of whom more than
     nothing was foreseen, above it among the others, of whom nearly all buy nothing. None without intervals."""
-    coverage_told: float | None
-    """The same of those customers whose interval ends above zero."""
-    reliability: tuple[Reliability, ...]
-    """What intervals of 10% to 90% held, of a sample of them; () without intervals."""
-    pit: tuple[float, ...]
-    """Share of outcomes in each tenth of what was foreseen (randomised probability integral transform); a tenth each if right."""
     predicted_total: float
     actual_total: float
     predicted_orders: float
@@ -70,6 +64,12 @@ class Backtest:
     """customer_key, predicted, low, high, actual, predicted_orders, actual_orders, p_alive and each baseline."""
     problems: tuple[str, ...] = ()
     """Why this backtest counts as failed; empty when the forecast may be shown."""
+    coverage_told: float | None = None
+    """The same of those customers whose interval ends above zero."""
+    reliability: tuple[Reliability, ...] = ()
+    """What intervals of 10% to 90% held, of a sample of them; () without intervals."""
+    pit: tuple[float, ...] = ()
+    """Share of outcomes in each tenth of what was foreseen (randomised probability integral transform); a tenth each if right."""
 
     @property
     def model(self) -> Score:

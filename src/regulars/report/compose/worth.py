@@ -110,7 +110,8 @@ def track_record(backtest: Backtest | Unknown, rolling: Rolling | Unknown) -> m.
             m.Decile(row.number, round(row.customers), row.predicted, row.actual) for row in backtest.deciles
         ),
         failure=_failure(backtest),
-        coverage=None if backtest.coverage is None else (backtest.interval, backtest.coverage),
+        coverage=None if backtest.coverage_told is None else (backtest.interval, backtest.coverage_told),
+        reliability=tuple((row.interval, row.held) for row in backtest.reliability),
         earlier=() if isinstance(rolling, Unknown) else tuple(_earlier(past) for past in reversed(rolling.origins)),
         earlier_days=0 if isinstance(rolling, Unknown) else rolling.window_days,
     )  # fmt: skip
