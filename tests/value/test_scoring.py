@@ -10,18 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from tests.shops import make_orders
-from tests.value.test_estimate import shop
+from tests.value import test_estimate as estimate_shop
 
 from regulars import value
 from regulars.kit.errors import RegularsError
+from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
-from regulars.value import frames, scoring
+from regulars.value import frames, processes, scoring
 from regulars.value.estimate import Value
 
 
 @pytest.fixture(scope="module")
 def orders() -> Orders:
-    with make_orders(shop()) as made:
+    with make_orders(estimate_shop.shop()) as made:
         yield made
 
 
@@ -32,7 +33,8 @@ def estimated(orders: Orders) -> Value:
 
 @pytest.fixture(scope="module")
 def scorer(estimated: Value) -> value.Scorer:
-    return value.Scorer(estimated.model, estimated.assumptions, estimated.as_of)
+    assert estimated.model.purchasing.process == processes.PARETO
+    return estimated.scorer
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,21 @@ def test_batches_of_any_size_give_the_estimate(estimated, scorer, summary, given
     told = whole(estimated)
     kept = np.isin(np.asarray(told["customer_key"]), np.asarray(few["customer_key"]))
     assert found.equals(told.filter(pa.array(kept)).combine_chunks())
+
+
+@pytest.mark.parametrize("process", [processes.BG, processes.MBG, processes.regular(2)])
+def test_other_models_give_the_same_in_batches_to_the_last_digits(estimated, scorer, summary, process):
+    """Their quadrature takes as many nodes as the steepest customer of a batch needs."""
+    purchasing = estimated.model.purchasing.told_by(process, estimated.summary)
+    other = replace(scorer, model=replace(estimated.model, purchasing=purchasing))
+    once = other.score(summary)
+    pieces = pa.Table.from_batches(replace(other, batch_rows=40)(summary.to_batches()))
+    for field in scoring.SCHEMA:
+        if pa.types.is_floating(field.type):
+            one, many = np.asarray(once[field.name]), np.asarray(pieces[field.name])
+            np.testing.assert_allclose(many, one, rtol=1e-9, atol=1e-9, err_msg=field.name)
+        else:
+            assert pieces[field.name].equals(once[field.name])
 
 
 def test_empty_batches_and_none_at_all(scorer, summary, estimated):
@@ -116,6 +133,12 @@ def test_yesterdays_fit_scores_a_later_day(orders, estimated, scorer):
     clv = np.asarray(table["clv"])
     assert clv.sum() == pytest.approx(np.asarray(estimated.customers["clv"]).sum(), rel=0.1)
     assert not np.array_equal(clv, np.asarray(estimated.customers["clv"]))
+
+
+def test_without_a_forecast_there_is_nothing_to_score_by(orders):
+    early = value.estimate(orders, as_of=estimate_shop.START + timedelta(days=30))
+    assert early.scorer is early.unknown
+    assert isinstance(early.unknown, Unknown)
 
 
 def test_summaries_of_another_day_are_refused(scorer, summary, estimated):

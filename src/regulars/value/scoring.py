@@ -125,6 +125,11 @@ def forecast(
     return columns
 
 
+def no_forecast(customers: int) -> dict[str, pa.Array]:
+    """Return the columns of :func:`forecast` without a value in them."""
+    return {field.name: pa.nulls(customers, field.type) for field in SCHEMA if field.name != "customer_key"}
+
+
 def score(orders: Orders, scorer: Scorer, *, path: Path | None = None) -> ir.Table:
     """Score every customer who bought by ``scorer.as_of``, on the engine of the orders, into Parquet at ``path``.
 
