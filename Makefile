@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := .venv-bench
 ASSETS := src/regulars/report/assets/report.js
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench docs servers clean
+.PHONY: help setup demo test check fix bench bench-value docs servers clean
 
 help: ## list these targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) $(ASSETS) ## make the virtual environment and build the front end
 
@@ -46,8 +47,17 @@ fix: setup ## format and mend what can be mended automatically
 bench: setup ## print speed and memory tables beside a peer, and write them to bench/results
 	@$(BIN)/python -m bench
 
+bench-value: setup $(PEERS)/.ready ## speed and accuracy of the value models beside lifetimes and pymc-marketing (ARGS=--quick to try)
+	@PEERS_PYTHON="$(PEERS)/bin/python" $(BIN)/python -m bench.value $(ARGS)
+
+$(PEERS)/.ready: $(READY) bench/requirements-value.txt
+	@echo "Installing the peers, pinned, into $(PEERS) …"
+	@$(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-value.txt
+	@touch $@
+
 docs: setup ## run every example of the documentation
 	@$(BIN)/python -m pytest tests/docs
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) frontend/node_modules src/regulars/report/assets demo
+	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets demo

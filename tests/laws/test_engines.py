@@ -21,7 +21,7 @@ from regulars.lake import Orders, Shop, Workspace, open_workspace
 from regulars.segments import frames as segment_frames
 from regulars.simulator import World, simulate
 from regulars.value import frames as value_frames
-from regulars.value import groupings
+from regulars.value import groupings, scoring
 from regulars.value.assumptions import Minimum
 
 pytestmark = [
@@ -175,6 +175,30 @@ def test_all_figures_values_and_segments(both: tuple[Orders, Orders]) -> None:
     assert their_worth.to_json() == worth.to_json()
     assert their_groups.customers.to_pylist() == groups.customers.to_pylist()
     assert their_groups.to_json() == groups.to_json()
+
+
+def test_scores_in_batches_are_those_of_one_table(both: tuple[Orders, Orders], tmp_path: Path) -> None:
+    """On Spark the fitted forecast is pickled to the workers; batches and partitions leave no trace in the last bit."""
+    worth = value.estimate(both[0], margin=0.4, horizon_days=180, minimum=Minimum(customers=200))
+    if worth.model is None:
+        assert len(worth.customers) < 200  # the named cast
+        return
+    whole = worth.customers.select(scoring.SCHEMA.names).cast(scoring.SCHEMA)
+    for batch_rows in (37, 100_000):
+        scorer = value.Scorer(worth.model, worth.assumptions, worth.as_of, batch_rows=batch_rows)
+        for number, orders in enumerate(both):
+            path = tmp_path / f"{number}-{batch_rows}.parquet"
+            table = orders.workspace.engine.arrow(value.score(orders, scorer, path=path))
+            assert table.sort_by("customer_key").cast(scoring.SCHEMA).equals(whole)
+            assert pq.read_table(path).num_rows == len(whole)
+
+
+def test_partitions_without_rows_score_nothing(spark: Workspace, tmp_path: Path) -> None:
+    worth = value.Scorer(None, value.Assumptions(), date(2024, 5, 31))  # type: ignore[arg-type] - never asked
+    with make_orders([{"customer": "a", "at": date(2024, 6, 1), "amount": "5"}]) as duckdb:
+        for number, orders in enumerate((duckdb, replace(duckdb, workspace=spark))):
+            found = value.score(orders, worth, path=tmp_path / str(number))
+            assert orders.workspace.engine.arrow(found).num_rows == 0
 
 
 def test_a_sum_that_floats_would_lose(spark: Workspace) -> None:

@@ -12,6 +12,8 @@ from regulars.kit.i18n import mark
 from regulars.kit.scratch import Scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import ibis.expr.types as ir
     import pyarrow as pa
 
@@ -31,6 +33,21 @@ class Engine(Protocol):
 
     def save(self, table: ir.Table, path: Path, *, title: str = "") -> ir.Table:
         """Execute into Parquet at ``path`` and return the table that reads it."""
+
+    def map_batches(
+        self,
+        table: ir.Table,
+        function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+        schema: pa.Schema,
+        path: Path,
+        *,
+        title: str = "",
+    ) -> ir.Table:
+        """Execute, send the rows through ``function`` in batches, and keep what it gives as Parquet at ``path``.
+
+        For results that need not fit in memory. ``function`` must not look back at the engine, must give the same for any
+        split into batches, and is pickled where the engine has other processes; what it gives has ``schema``.
+        """
 
     def close(self) -> None:
         """Release whatever the engine holds."""

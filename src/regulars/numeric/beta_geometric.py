@@ -29,6 +29,8 @@ UPPER = np.log([1e4, 1e6, 1e4, 1e4])
 """The searched box for (r, α, a, b) when the mean T is one unit of time."""
 _STARTS = np.log([[0.5, 0.3, 0.8, 2.5], [1.0, 1.0, 0.3, 1.0], [0.2, 0.05, 2.0, 10.0]])
 _CHUNK = 8_192
+_SKETCH = 8_000
+"""Above four times this many distinct histories the search begins on a sketch of about this many."""
 _NO_GAP = 1e-9
 """Two purchases at one moment count as this share of the observed time apart: regular buyers never do that."""
 
@@ -65,9 +67,13 @@ def fit(
     likelihood = Likelihood(form, histories, scale, 1 / unit)
     slower = np.array([0.0, np.log(form.k), 0.0, 0.0])
     starts = [one - slower for one in _STARTS]
+    every = len(histories.x) // _SKETCH
     if start is not None:
         near = np.log(checked(form, start) / [1.0, scale, 1.0, 1.0])
         starts.insert(0, np.clip(near, LOWER, UPPER))
+    elif every >= 4:
+        few = Likelihood(form, _thinned(histories, every), scale, 1 / unit)
+        starts.insert(0, maximise(few, starts[0], LOWER, UPPER).point)
     found = maximise(likelihood, starts[0], LOWER, UPPER)
     for begin in starts[1:]:
         if found.converged:
@@ -77,6 +83,14 @@ def fit(
     shift = -form.k * float((histories.weight * histories.x).sum() * np.log(scale))
     shift += _constant(form, histories, frequency, weights, log_gaps)
     return conclude(kind, found, np.array([1.0, scale, 1.0, 1.0]), unit, shift)
+
+
+def _thinned(histories: Histories, every: int) -> Histories:
+    """Keep every so many-eth history, in order, so that all kinds stay represented."""
+    x, t_x, T, weight = (
+        v[every // 2 :: every] for v in (histories.x, histories.t_x, histories.T, histories.weight)
+    )
+    return Histories(x, t_x, T, weight, np.zeros(0, np.intp), ())
 
 
 def _constant(
@@ -189,6 +203,9 @@ class _Beats(NamedTuple):
 
 def _beats(k: int, n: Floats, u: Floats) -> _Beats:
     """Return how many beats went by when the share u of α + T lies behind the last purchase."""
+    if k == 1:  # every beat is a purchase, so there was none since the last
+        none = np.zeros(1)
+        return _Beats(np.ones((1, len(n))), none, none, none, none, none, none)
     term, rho, square = np.ones_like(n), np.zeros_like(n), np.zeros_like(n)
     terms, rhos, squares = [term], [rho], [square]
     for j in range(1, k):

@@ -109,18 +109,63 @@ _PER_UNIT = (1.0, 7.0)
 """Times that are whole in days are codes of themselves, whether counted in days or in weeks."""
 
 
+_GLANCE = 256
+"""So many values tell that a column is not whole, nearly always."""
+_TABLE_A_ROW = 12
+"""Entries of the table of small keys, of 5 bytes, for each row."""
+
+
 def _codes(column: Floats) -> NDArray[np.int64]:
     """Number a column's values in ascending order; whole small numbers are their own codes."""
     if column.max() < 2**18:
         for parts in _PER_UNIT:
-            whole = np.rint(column * parts)
-            if np.array_equal(whole / parts, column):
+            if not _whole(column[:_GLANCE], parts)[1]:
+                continue
+            whole, exact = _whole(column, parts)
+            if exact:
                 return whole.astype(np.int64)
     return np.unique(column, return_inverse=True)[1].astype(np.int64)
 
 
+def _whole(column: Floats, parts: float) -> tuple[Floats, bool]:
+    """Return the column in whole parts of its unit, and whether it is exactly that."""
+    whole = np.rint(column * parts)
+    return whole, np.array_equal(whole / parts, column)
+
+
 def _group(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return one row's position for each distinct key, ascending, and the group of every row."""
+    """Return one row's position for each distinct key, ascending, and the group of every row.
+
+    Small keys, which most customers have, are looked up in a table; only the others are sorted.
+    """
+    size = min(int(key.max(initial=-1)) + 1, _TABLE_A_ROW * len(key))
+    small = key < size
+    if small.all():
+        return _tabled(key, size)
+    few, rest = np.flatnonzero(small), np.flatnonzero(~small)
+    below, within = _tabled(key[few], size)
+    above, beyond = _sorted(key[rest])
+    inverse = np.empty(len(key), np.intp)
+    inverse[few] = within
+    inverse[rest] = beyond + len(below)
+    return np.concatenate([few[below], rest[above]]), inverse
+
+
+def _tabled(key: NDArray[np.int64], size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Group keys below ``size`` by a table of all that there may be."""
+    there = np.zeros(size, bool)
+    there[key] = True
+    known = np.flatnonzero(there)
+    rank = np.empty(size, np.int32)
+    rank[known] = np.arange(len(known), dtype=np.int32)
+    inverse = rank[key].astype(np.intp)
+    position = np.empty(len(known), np.intp)
+    position[inverse] = np.arange(len(key))
+    return position, inverse
+
+
+def _sorted(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Group keys of any size by sorting them."""
     order = np.argsort(key)
     ordered = key[order]
     first = np.ones(len(key), bool)

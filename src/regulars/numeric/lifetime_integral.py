@@ -139,6 +139,9 @@ def _gauss(
     size = _CHUNK_NODES // count
     for begin in range(0, len(rows), size):
         at = rows[begin : begin + size]
+        if len(at) == 1:
+            # numpy adds a lone column in another order than one among others: the last bit must not tell who else is there.
+            at = np.repeat(at, 2)
         a, A, B, C = (v[at] for v in given)
         length = right[at] - left[at]
         e = np.exp(left[at] + z * length)

@@ -5,6 +5,7 @@ from regulars.value.assumptions import Assumptions, Minimum
 from regulars.value.backtest import Backtest, Score
 from regulars.value.estimate import Value, estimate
 from regulars.value.rolling import Rolling
+from regulars.value.scoring import Scorer, score
 from regulars.value.total import Total
 from regulars.value.tracking import Track, follow
 
@@ -14,6 +15,7 @@ __all__ = [
     "Minimum",
     "Rolling",
     "Score",
+    "Scorer",
     "Total",
     "Track",
     "Value",
@@ -21,4 +23,5 @@ __all__ = [
     "estimate",
     "follow",
     "groupings",
+    "score",
 ]

@@ -16,7 +16,7 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
-from regulars.value import drift, frames, groupings, model, referrals, total, tracking
+from regulars.value import drift, frames, groupings, model, referrals, scoring, total, tracking
 from regulars.value import method as methods
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
@@ -114,6 +114,14 @@ class Value:
     def fits(self) -> tuple[tuple[date, drift.Parameters], ...]:
         """The model's parameters as of the earlier days that were backtested, and as of today; the earliest first."""
         return drift.history(self)
+
+    @property
+    def scorer(self) -> scoring.Scorer | Unknown:
+        """This forecast as a function from batches of customer summaries to batches of scores."""
+        if self.unknown is not None:
+            return self.unknown
+        assert self.model is not None
+        return scoring.Scorer(self.model, self.assumptions, self.as_of)
 
     @property
     def method(self) -> str:
@@ -316,55 +324,14 @@ def _customers(
         "refunded": summary.refunded,
         "aov": (net / summary.orders).round(4),
     }
-    for name, attribute in FORECAST_COLUMNS.items():
-        values = getattr(forecast, attribute) if forecast else None
-        columns[name] = (
-            pa.nulls(len(summary), pa.float64()) if values is None else pa.array(values, pa.float64())
-        )
-    columns |= _later(summary, fitted, forecast, learnt, assumptions, today)
+    if fitted is None or forecast is None:
+        columns |= scoring.no_forecast(len(summary))
+    else:
+        factor = learnt.factor if isinstance(learnt, Learnt) else None
+        columns |= scoring.forecast(fitted, summary, assumptions, forecast, life_factor=factor)
     columns["clv_historical"] = (net * assumptions.margin_or_all).round(4)
     columns["clv_traditional"] = _traditional(summary, net, assumptions, lifespan_years)
     return pa.table(columns)
-
-
-NEXT_ORDER = {"next_order_from": 0.25, "next_order": 0.5, "next_order_until": 0.75}
-"""How probable it is that a customer who stays has bought again by then."""
-LONGEST_WAIT_DAYS = 5 * 365
-"""A date beyond is none."""
-
-FORECAST_COLUMNS = {
-    "p_alive": "p_alive",
-    "p_none": "p_none",
-    "expected_orders": "expected_orders",
-    "expected_spend": "expected_spend",
-    "clv": "clv",
-    "clv_low": "low",
-    "clv_high": "high",
-}
-
-
-def _later(
-    summary: Summary,
-    fitted: model.Model | None,
-    forecast: model.Prediction | None,
-    learnt: Learnt | Unknown | None,
-    assumptions: Assumptions,
-    today: int,
-) -> dict[str, pa.Array]:
-    """Value for life, and between which days the next purchase is to be expected of a customer who stays."""
-    if fitted is None or forecast is None:
-        none = {"clv_lifetime": pa.nulls(len(summary), pa.float64())}
-        return none | {name: pa.nulls(len(summary), pa.date32()) for name in NEXT_ORDER}
-    life = fitted.for_life(summary, assumptions, forecast)
-    if isinstance(learnt, Learnt):
-        life = life * learnt.factor
-    columns = {"clv_lifetime": pa.array(life, pa.float64(), mask=~np.isfinite(life))}
-    for name, share in NEXT_ORDER.items():
-        wait = fitted.next_purchase(summary, share)
-        far = ~(wait <= LONGEST_WAIT_DAYS)
-        days = today + np.where(far, 0, wait).astype(np.int32)
-        columns[name] = pa.array(days, pa.int32(), mask=far).cast(pa.date32())
-    return columns
 
 
 def _traditional(

@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import pyarrow.parquet as pq
 
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import duckdb
     import ibis.expr.types as ir
     import pyarrow as pa
+
+
+BATCH_ROWS = 1 << 16
+"""Rows at a time when a result is streamed."""
 
 
 class DuckDB:
@@ -55,6 +62,25 @@ class DuckDB:
         """Execute into one Parquet file and return the table that reads it."""
         with stage(title or mark("Writing {name}"), name=path.stem, share=self._share):
             table.to_parquet(str(path), compression="zstd")
+        return self.read(path)
+
+    def map_batches(
+        self,
+        table: ir.Table,
+        function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+        schema: pa.Schema,
+        path: Path,
+        *,
+        title: str = "",
+    ) -> ir.Table:
+        """Stream the result through ``function`` in this process into one Parquet file; memory holds some batches."""
+        with (
+            stage(title or mark("Writing {name}"), name=path.stem),
+            pq.ParquetWriter(path, schema, compression="zstd") as file,
+            table.to_pyarrow_batches(chunk_size=BATCH_ROWS) as reader,
+        ):
+            for batch in function(iter(reader)):
+                file.write_batch(batch)
         return self.read(path)
 
     def close(self) -> None:

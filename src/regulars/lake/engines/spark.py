@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 import ibis
 import pyspark
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import ibis.expr.types as ir
     import pyarrow as pa
 
@@ -59,6 +62,24 @@ class Spark:
         with stage(title or mark("Writing {name} on Spark"), name=path.stem):
             self.backend.compile(table)
             self._session.sql(self.backend.compile(table)).write.mode("overwrite").parquet(str(path))
+        return self.read(path)
+
+    def map_batches(
+        self,
+        table: ir.Table,
+        function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+        schema: pa.Schema,
+        path: Path,
+        *,
+        title: str = "",
+    ) -> ir.Table:
+        """Send the result through ``function`` where its partitions lie, into a folder of Parquet files.
+
+        Spark's Python workers need Regulars installed.
+        """
+        with stage(title or mark("Writing {name} on Spark"), name=path.stem):
+            rows = self._session.sql(self.backend.compile(table))
+            rows.mapInArrow(function, from_arrow_schema(schema)).write.mode("overwrite").parquet(str(path))
         return self.read(path)
 
     def close(self) -> None:

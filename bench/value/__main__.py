@@ -1,0 +1,90 @@
+"""``make bench-value``: the value models beside lifetimes and pymc-marketing, in the same run and on the same files."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.machine import describe
+from bench.value import accuracy, contenders, speed
+
+RESULTS = contenders.BENCH / "results" / "value-models.json"
+DATA = Path(os.environ.get("REGULARS_DATA", contenders.BENCH.parents[1] / "shared" / "data"))
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Small sizes and one origin a shop, to try it; nothing is kept.")
+@click.option(
+    "--only",
+    type=click.Choice(("speed", "accuracy")),
+    help="Half of it; the other half stays as it was kept.",
+)
+@click.option(
+    "--limit", default=400.0, show_default=True, help="CPU seconds after which a peer's task is given up."
+)
+@click.option("--folder", type=click.Path(path_type=Path), help="Where temporary files go.")
+@click.option("--keep", type=click.Path(path_type=Path), default=RESULTS, help="The JSON file to write.")
+def main(quick: bool, only: str | None, limit: float, folder: Path | None, keep: Path) -> None:
+    """Print tables of speed, memory and accuracy in Markdown."""
+    load = os.getloadavg()
+    told: dict[str, Any] = {
+        "benchmark": "value-models",
+        f"machine_{only or 'all'}": describe() | {"load_before": load},
+    }
+    if not contenders.LIFETIMES.there:
+        click.echo("The peers are not set up: run make bench-value. Regulars is measured alone.", err=True)
+    with tempfile.TemporaryDirectory(prefix="bench-value-", dir=folder) as scratch:
+        if only != "accuracy":
+            told |= _speed(Path(scratch), limit, quick=quick)
+        if only != "speed":
+            told |= _accuracy(Path(scratch), limit, quick=quick)
+    told[f"machine_{only or 'all'}"]["load_after"] = os.getloadavg()
+    if not quick:
+        if only and keep.exists():
+            told = json.loads(keep.read_text(encoding="utf-8")) | told
+        keep.write_text(json.dumps(told, indent=1, default=float) + "\n", encoding="utf-8")
+        click.echo(f"\nWritten to {keep}", err=True)
+
+
+def _speed(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
+    sizes, slow = ([5_000], [2_000]) if quick else ([100_000, 1_000_000], [2_000, 20_000, 100_000])
+    imports = speed.imports(1 if quick else 3)
+    rows = speed.run(folder, sizes, slow, limit, _say)
+    click.echo(
+        "\nProcessor seconds on one thread, and MiB of memory at the peak beyond the input and the libraries; the"
+    )
+    click.echo("quickest of up to three calls in a fresh process. Bars are set for a million customers.\n")
+    click.echo(speed.markdown(rows))
+    click.echo("\n| | import, CPU s |\n| --- | ---: |")
+    for row in imports:
+        click.echo(f"| {row['contender']} {row['version']} (`{row['imports']}`) | {row['cpu_s']} |")
+    return {"speed": rows, "imports": imports}
+
+
+def _accuracy(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
+    if not (DATA / accuracy.CDNOW).is_dir():
+        click.echo(
+            f"\nAccuracy is not measured: the real data sets are not at {DATA.name} (set REGULARS_DATA)."
+        )
+        return {"accuracy": None}
+    rows = accuracy.run(DATA, folder, limit, _say, quick=quick)
+    click.echo(accuracy.markdown(rows))
+    bars = accuracy.bars(rows)
+    click.echo("\n| bar | found | limit | |\n| --- | ---: | ---: | --- |")
+    for bar in bars:
+        click.echo(
+            f"| {bar['bar']} | {bar['found']} | {bar['limit']} | {'met' if bar['met'] else 'missed'} |"
+        )
+    return {"accuracy": rows, "accuracy_bars": bars}
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+main()
