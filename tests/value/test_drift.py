@@ -18,7 +18,7 @@ from regulars import value
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
 from regulars.runtime.journey import dumps
-from regulars.value import drift
+from regulars.value import drift, processes
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,20 @@ def test_levels_are_what_the_parameters_come_to() -> None:
     assert told["purchasing"] == pytest.approx(expected)
     assert told["spending"] == pytest.approx(6.25 * 15.44 / 2.74)
     assert drift.levels({("other", "", "x"): (1.0, 1.0)}) == {}
+
+
+@pytest.mark.parametrize(
+    "process", [processes.BG, processes.MBG, processes.regular(3)], ids=lambda one: one.name
+)
+def test_levels_are_known_of_every_model_of_buying(process) -> None:
+    assert processes.named(process.name) == process
+    params = dict(zip(process.parameters, (0.9, 4.4, 0.8, 2.4), strict=True))
+    told = drift.levels({("purchasing", process.name, name): (value, 0.1) for name, value in params.items()})
+    assert told["purchasing"] == pytest.approx(
+        process.purchases(list(params.values()), 365 / 7, 0.0, 0, 0, 0)
+    )
+    assert processes.named("MBG/CNBD-") is None
+    assert processes.named("MBG/CNBD-1000000") is None
 
 
 def test_parameters_of_different_models_are_not_compared() -> None:

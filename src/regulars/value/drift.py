@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
-from math import exp, expm1, isfinite, log, log1p, sqrt
+from math import exp, isfinite, log, log1p, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from scipy import stats
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Money
-from regulars.value import frames
+from regulars.value import frames, processes
 from regulars.value.assumptions import DAYS_A_WEEK, DAYS_A_YEAR
 
 if TYPE_CHECKING:
@@ -110,19 +110,20 @@ def _shift(
 def levels(found: Parameters) -> dict[str, float]:
     """Return what a layer's parameters come to together, as single ones may trade places without changing anything.
 
-    ``purchasing``: repeat purchases of a new customer in the first year under the Pareto/NBD, (r/α)·∫₀⁵² (β/(β+t))^s dt;
-    ``spending``: mean spend an order under the Gamma-Gamma, p·γ/(q−1). Left out where the model is another one.
+    ``purchasing``: repeat purchases of a new customer in the first year; ``spending``: mean spend an order under the
+    Gamma-Gamma, p·γ/(q−1). Left out where the model is another one.
     """
     told: dict[str, float] = {}
     layers: dict[str, dict[str, float]] = {}
-    for (layer, _, name), (value, _) in found.items():
+    names: dict[str, str] = {}
+    for (layer, model, name), (value, _) in found.items():
         layers.setdefault(layer, {})[name] = value
+        names[layer] = model
     buying, spending = layers.get("purchasing", {}), layers.get("spending", {})
-    if {"r", "alpha", "s", "beta"} <= buying.keys():
-        r, alpha, s, beta = (buying[name] for name in ("r", "alpha", "s", "beta"))
-        years = log1p(WEEKS_A_YEAR / beta)
-        stay = beta * (years if abs(s - 1) < CLOSE else -expm1(-(s - 1) * years) / (s - 1))
-        told["purchasing"] = r / alpha * stay
+    process = processes.named(names.get("purchasing", ""))
+    if process is not None and buying.keys() >= set(process.parameters):
+        params = [buying[name] for name in process.parameters]
+        told["purchasing"] = float(process.of_new(params, WEEKS_A_YEAR))
     if {"p", "q", "gamma"} <= spending.keys() and spending["q"] > 1 + CLOSE:
         told["spending"] = spending["p"] * spending["gamma"] / (spending["q"] - 1)
     return told

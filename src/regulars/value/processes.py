@@ -60,6 +60,16 @@ class Process:
         found: Floats = self._model.wait_for_next(params, share, x, t_x, T, **self._options)
         return found
 
+    def of_new(self, params: Parameters, t: ArrayLike) -> Floats:
+        """Return the expected repeat purchases in (0, t] of someone of whom nothing but the first purchase is known."""
+        found: Floats = self._model.purchases_of_new(params, t, **self._options)
+        return found
+
+    @property
+    def parameters(self) -> tuple[str, str, str, str]:
+        """The names of the parameters, in their order."""
+        return ("r", "alpha", "s", "beta") if self.form is None else ("r", "alpha", "a", "b")
+
     def lasts_for_ever(self, params: Parameters) -> bool:
         """Tell whether purchases to come have no end in the mean unless they are discounted: s <= 1, or a <= 1."""
         return bool(params[2] <= 1)
@@ -73,3 +83,16 @@ MBG = Process("MBG/NBD", "mbg_nbd", mbg_nbd.FORM)
 def regular(k: int) -> Process:
     """Return the model of customers whose purchases are the k-th beats of a Poisson process: the higher k, the more even."""
     return Process(f"MBG/CNBD-{k}", "cnbd_k", cnbd_k.form_of(k))
+
+
+def named(name: str) -> Process | None:
+    """Return the process of a name; None where there is none of it."""
+    plain = next((one for one in (PARETO, BG, MBG) if one.name == name), None)
+    if plain is not None:
+        return plain
+    k = name.removeprefix("MBG/CNBD-")
+    return regular(int(k)) if name != k and k.isdecimal() and 1 < int(k) <= MOST_EVEN else None
+
+
+MOST_EVEN = 100
+"""Beats to a purchase beyond which buying would be clockwork."""
