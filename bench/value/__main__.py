@@ -15,6 +15,11 @@ from bench.value import accuracy, contenders, speed
 
 RESULTS = contenders.BENCH / "results" / "value-models.json"
 DATA = Path(os.environ.get("REGULARS_DATA", contenders.BENCH.parents[1] / "shared" / "data"))
+SPEED_NOTE = """Processor seconds on one thread (and MiB of memory at the peak beyond the input and the libraries): the quickest of up to
+three calls in a fresh process, so without compiling. Ratios are theirs over ours. Bars are set for a million customers; at
+other sizes they stand in brackets. A peer that took too long is not timed, and nothing is extrapolated."""
+ACCURACY_NOTE = """Spend of each customer in the days after the cut-off, in the shop's currency. Everybody gets the same purchase days until then.
+"beside" are the plain forecasts and usual models that Regulars shows next to its own; intervals are given by nobody else."""
 
 
 @click.command()
@@ -48,39 +53,45 @@ def main(quick: bool, only: str | None, limit: float, folder: Path | None, keep:
         if only and keep.exists():
             told = json.loads(keep.read_text(encoding="utf-8")) | told
         keep.write_text(json.dumps(told, indent=1, default=float) + "\n", encoding="utf-8")
-        click.echo(f"\nWritten to {keep}", err=True)
+        keep.with_suffix(".md").write_text(tables(told) + "\n", encoding="utf-8")
+        click.echo(f"Written to {keep}, and as tables beside it.\n", err=True)
+    click.echo(tables(told))
 
 
 def _speed(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
     sizes, slow = ([5_000], [2_000]) if quick else ([100_000, 1_000_000], [2_000, 20_000, 100_000])
     imports = speed.imports(1 if quick else 3)
-    rows = speed.run(folder, sizes, slow, limit, _say)
-    click.echo(
-        "\nProcessor seconds on one thread, and MiB of memory at the peak beyond the input and the libraries; the"
-    )
-    click.echo("quickest of up to three calls in a fresh process. Bars are set for a million customers.\n")
-    click.echo(speed.markdown(rows))
-    click.echo("\n| | import, CPU s |\n| --- | ---: |")
-    for row in imports:
-        click.echo(f"| {row['contender']} {row['version']} (`{row['imports']}`) | {row['cpu_s']} |")
-    return {"speed": rows, "imports": imports}
+    return {"imports": imports, "speed": speed.run(folder, sizes, slow, limit, _say)}
 
 
 def _accuracy(folder: Path, limit: float, *, quick: bool) -> dict[str, Any]:
     if not (DATA / accuracy.CDNOW).is_dir():
         click.echo(
-            f"\nAccuracy is not measured: the real data sets are not at {DATA.name} (set REGULARS_DATA)."
+            "Accuracy is not measured: the real data sets are not there (set REGULARS_DATA).", err=True
         )
-        return {"accuracy": None}
+        return {}
     rows = accuracy.run(DATA, folder, limit, _say, quick=quick)
-    click.echo(accuracy.markdown(rows))
-    bars = accuracy.bars(rows)
-    click.echo("\n| bar | found | limit | |\n| --- | ---: | ---: | --- |")
-    for bar in bars:
-        click.echo(
-            f"| {bar['bar']} | {bar['found']} | {bar['limit']} | {'met' if bar['met'] else 'missed'} |"
-        )
-    return {"accuracy": rows, "accuracy_bars": bars}
+    return {"accuracy": rows, "accuracy_bars": accuracy.bars(rows)}
+
+
+def tables(told: dict[str, Any]) -> str:
+    """Everything that was measured, in Markdown."""
+    out = ["# The value models beside their peers", "", "Made by `make bench-value`."]
+    if "speed" in told:
+        out += ["", "## Speed and memory", "", SPEED_NOTE, "", speed.markdown(told["speed"])]
+        out += ["", "| | import, CPU s |", "| --- | ---: |"]
+        out += [
+            f"| {row['contender']} {row['version']} (`{row['imports']}`) | {row['cpu_s']} |"
+            for row in told["imports"]
+        ]
+    if "accuracy" in told:
+        out += ["", "## Accuracy", "", ACCURACY_NOTE, accuracy.markdown(told["accuracy"])]
+        out += ["", "| bar | found | limit | |", "| --- | ---: | ---: | --- |"]
+        out += [
+            f"| {bar['bar'].replace('|', chr(92) + '|')} | {bar['found']} | {bar['limit']} | {'met' if bar['met'] else 'missed'} |"
+            for bar in told["accuracy_bars"]
+        ]
+    return "\n".join(out)
 
 
 def _say(text: str) -> None:

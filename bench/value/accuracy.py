@@ -26,8 +26,12 @@ ORIGINS = {
     # The design's four, whose outcomes overlap, and four whose outcomes do not.
     RETAIL: ((374, 182), (465, 90), (556, 182), (647, 90), (374, 91), (465, 91), (556, 91), (647, 91)),
 }
-SPAN_DAYS = {CDNOW: 546, RETAIL: 738}
-"""Days from day 0 to the last of the data: a cut-off counts from day 0."""
+SPAN_DAYS = {CDNOW: 546, RETAIL: 739}
+"""Days that the data cover, the first (day 0) and the last included: a cut-off is how many of them a forecast has seen.
+
+So the outcomes that end latest, with day 737, leave the shop's last day out, on which one order of 80,995 pieces for £168,470
+came in and was cancelled: with it Gini at 556 → 182 days falls from .87 to .82, whoever forecasts.
+"""
 PEERS = (
     ("lifetimes BG/NBD + GG", LIFETIMES, ()),
     ("pymc-marketing MAP BG/NBD + GG", PYMC, ("BetaGeoModel",)),
