@@ -18,6 +18,7 @@ from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
 from regulars.value import drift, frames, groupings, model, referrals, scoring, total, tracking
 from regulars.value import method as methods
+from regulars.value import promotions as promoted
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
 from regulars.value.learning import Learner, Learnt
@@ -237,6 +238,7 @@ def estimate(
     churn_gap_days: float | Unknown | None = None,
     lifespan_years: float | Unknown | None = None,
     learner: bool | None = None,
+    promotions: Any = None,
 ) -> Value:
     """Estimate the value of every customer.
 
@@ -246,12 +248,16 @@ def estimate(
     shop may teach whom the purchase model misjudges: None where LightGBM is installed (``regulars[rank]``), True to be
     told in ``Value.method`` where it is not, False never. What is learnt multiplies clv, its bounds and clv_lifetime; the total
     spend and expected_orders stay the model's.
+    ``promotions`` are the days on which everybody was,
+    or will be, offered something: rows of ``(from, until)`` or ``(from, until, name)``, or a table with these columns (see
+    :func:`regulars.value.promotions.read`). What past ones did is learned, and those to come lift the forecast by it.
 
     Raises :class:`~regulars.kit.errors.RegularsError` on settings out of range; too little data is not an error but
     ``Value.unknown`` with its reason.
     """
     assumptions = Assumptions(horizon_days, margin, discount_rate_yearly, interval)
     minimum = minimum or Minimum()
+    offered = promoted.read(promotions)
     engine = orders.workspace.engine
     last = engine.arrow(frames.span(orders.orders))["last_on"][0].as_py()
     as_of = as_of or last or date(1970, 1, 1)
@@ -263,7 +269,7 @@ def estimate(
     summary = Summary.from_arrow(
         engine.arrow(frames.customer_summary(days, as_of), title=mark("Summing up customers"))
     )
-    past = Past(days, engine, minimum, len(summary))
+    past = Past(days, engine, minimum, len(summary), offered)
     unknown = minimum.missing(summary, as_of)
     fitted = model.fit(past, as_of, summary, assumptions.horizon_days) if unknown is None else None
     forecast = fitted.predict(summary, assumptions) if fitted else None
