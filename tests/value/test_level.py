@@ -56,8 +56,8 @@ class Shop:
             money,
             0 * money,
         )
-        repeats = np.concatenate(seen) + START
-        return summary, np.bincount(seasonal_time.day_of_year(repeats), minlength=365).astype(float)
+        repeats = np.concatenate(seen) + START - first.min()
+        return summary, np.bincount(repeats, minlength=now + START - first.min() + 1).astype(float)
 
     def forecast_error(self, now: int, days: int) -> tuple[float, level.Purchasing]:
         """How far the expected purchases of the next days are off in total, as a share."""

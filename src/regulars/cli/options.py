@@ -326,6 +326,13 @@ costs = click.option(
 )
 """The verb gets ``costs: str | None``."""
 
+promotions = click.option(
+    "--promotions",
+    metavar="FILE",
+    help="When promotions ran and will run: a table with from, until and perhaps a name; learned from, and forecast with.",
+)
+"""The verb gets ``promotions: str | None``."""
+
 discount_rate = click.option(
     "--discount-rate",
     "discount_rate_yearly",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.as_of
 @options.margin
 @options.costs
+@options.promotions
 @options.discount_rate
 @options.thresholds
 @click.option(
@@ -41,6 +42,7 @@ def value(
     as_of: date | None,
     margin: float | None,
     costs: str | None,
+    promotions: str | None,
     discount_rate_yearly: float,
     thresholds: tuple[str, ...],
     title: str,
@@ -70,6 +72,7 @@ def value(
             margin=margin,
             discount_rate_yearly=discount_rate_yearly,
             costs=costs,
+            promotions=promotions,
             thresholds=limits,
             title=title or shop_title(origin),
         )

@@ -4,6 +4,9 @@ Purchase models assume that a customer's rate is steady. A shop's is not: with e
 g(day of the year), the same models hold in the time τ(t) = ∫ g, and a forecast over the summer no longer continues the
 rush before Christmas. The pace is estimated from what all customers bought on each day of the year against what the
 model expected, smoothed over neighbouring days, and shrunk towards a steady year by how far it stands out of its noise.
+
+Days that fall on other dates each year, or that the shop chose (feasts and promotions), run faster or slower than their
+season by an effect of their own, estimated in :mod:`regulars.numeric.calendar_effects`.
 """
 
 from __future__ import annotations
@@ -30,11 +33,34 @@ _EPOCH = np.datetime64("1970-01-01")
 
 
 @dataclass(frozen=True)
+class Effect:
+    """Days on which everybody buys ``exp(size)`` times as much as their season says.
+
+    ``days`` (since 1970-01-01) are all of them, past and to come. ``error`` is the standard error of the effect before it was shrunk,
+    ``occasions`` how often it was seen; with a ``size`` of zero nothing was learned of it.
+    """
+
+    name: str
+    days: NDArray[np.int64]
+    size: float = 0.0
+    error: float = np.inf
+    occasions: int = 0
+    is_feast: bool = False
+
+    @property
+    def factor(self) -> float:
+        """How many times as much is bought."""
+        return float(np.exp(self.size))
+
+
+@dataclass(frozen=True)
 class Clock:
     """Operational time, in days; a steady clock agrees with the calendar."""
 
     pace: Floats
     """One relative speed a day of the year, mean 1."""
+    effects: tuple[Effect, ...] = ()
+    """Days that run faster or slower than that; where several meet, their factors are multiplied."""
 
     @classmethod
     def steady(cls) -> Clock:
@@ -44,7 +70,25 @@ class Clock:
     @cached_property
     def is_steady(self) -> bool:
         """Whether every day counts the same."""
+        return self.has_no_seasons and all(effect.size == 0 for effect in self.effects)
+
+    @cached_property
+    def has_no_seasons(self) -> bool:
+        """Whether every day of the year counts the same, feasts and promotions aside."""
         return bool(np.all(self.pace == 1.0))
+
+    def speed(self, day: ArrayLike) -> Floats:
+        """Return how fast each day (since 1970-01-01) runs."""
+        return self.pace[day_of_year(day)] * self.special(day)
+
+    def special(self, day: ArrayLike) -> Floats:
+        """Return how much faster than its season each day runs by feasts and promotions."""
+        days = np.asarray(day).astype(np.int64)
+        log = np.zeros(days.shape)
+        for effect in self.effects:
+            if effect.size != 0:
+                log += np.where(np.isin(days, effect.days), effect.size, 0.0)
+        return np.exp(log)
 
     def at(self, day: ArrayLike) -> Floats:
         """Return the time at the end of each day (whole days since 1970-01-01)."""
@@ -70,8 +114,7 @@ class Clock:
 
     @cached_property
     def _passed(self) -> Floats:
-        days = np.arange(_FIRST, _LAST)
-        return np.cumsum(self.pace[_day_of_year(days)])
+        return np.cumsum(self.speed((np.arange(_FIRST, _LAST) - _EPOCH).astype(np.int64)))
 
 
 def day_of_year(day: ArrayLike) -> NDArray[np.int64]:

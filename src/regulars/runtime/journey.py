@@ -23,6 +23,7 @@ from regulars.kit.progress import stage
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders, open_workspace
 from regulars.sources.costs import read_costs
+from regulars.sources.promotions import read_promotions
 from regulars.value import Backtest
 
 if TYPE_CHECKING:
@@ -194,13 +195,18 @@ def analyse(
     margin: float | None = None,
     discount_rate_yearly: float = 0.10,
     costs: pa.Table | str | Path | None = None,
+    promotions: Any = None,
     thresholds: segments.Thresholds | None = None,
     title: str = "",
 ) -> Analysis:
     """Count, value and group the customers of a shop.
 
-    ``margin`` is the share of net revenue left after the cost of goods; ``costs`` a table of date, channel and spend.
+    ``margin`` is the share of net revenue left after the cost of goods; ``costs`` a table of date, channel and spend;
+    ``promotions`` a file, a table or rows of first day, last day and name.
     """
+    offered = (
+        read_promotions(promotions, orders.workspace) if isinstance(promotions, str | Path) else promotions
+    )
     spending = read_costs(costs, orders.workspace) if isinstance(costs, str | Path) else costs
     figures = metrics.compute(orders, as_of=as_of, margin=margin, costs=spending)
     worth = value.estimate(
@@ -211,6 +217,7 @@ def analyse(
         discount_rate_yearly=discount_rate_yearly,
         churn_gap_days=metrics.churn_gap_days(figures),
         lifespan_years=metrics.lifespan_years(figures),
+        promotions=offered,
     )
     groups = segments.assign(orders, worth, thresholds=thresholds or segments.Thresholds())
     return Analysis(orders, figures, worth, groups, title)

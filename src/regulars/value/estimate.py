@@ -18,6 +18,7 @@ from regulars.kit.unknown import Unknown
 from regulars.value import backtest as backtests
 from regulars.value import frames, model, total
 from regulars.value import method as methods
+from regulars.value import promotions as promoted
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
 from regulars.value.past import Past
@@ -177,18 +178,22 @@ def estimate(
     minimum: Minimum | None = None,
     churn_gap_days: float | Unknown | None = None,
     lifespan_years: float | Unknown | None = None,
+    promotions: Any = None,
 ) -> Value:
     """Estimate the value of every customer.
 
     ``as_of`` is the last day the estimate knows about (default: the day of the last order). Values are discounted
     margin over ``horizon_days`` where ``margin`` is given, net revenue otherwise. ``churn_gap_days`` and
-    ``lifespan_years`` come from the figures where these are computed anyway.
+    ``lifespan_years`` come from the figures where these are computed anyway. ``promotions`` are the days on which everybody was,
+    or will be, offered something: rows of ``(from, until)`` or ``(from, until, name)``, or a table with these columns (see
+    :func:`regulars.value.promotions.read`). What past ones did is learned, and those to come lift the forecast by it.
 
     Raises :class:`~regulars.kit.errors.RegularsError` on settings out of range; too little data is not an error but
     ``Value.unknown`` with its reason.
     """
     assumptions = Assumptions(horizon_days, margin, discount_rate_yearly, interval)
     minimum = minimum or Minimum()
+    offered = promoted.read(promotions)
     engine = orders.workspace.engine
     last = engine.arrow(frames.span(orders.orders))["last_on"][0].as_py()
     as_of = as_of or last or date(1970, 1, 1)
@@ -200,7 +205,7 @@ def estimate(
     summary = Summary.from_arrow(
         engine.arrow(frames.customer_summary(days, as_of), title=mark("Summing up customers"))
     )
-    past = Past(days, engine, minimum, len(summary))
+    past = Past(days, engine, minimum, len(summary), offered)
     unknown = minimum.missing(summary, as_of)
     fitted = model.fit(past, as_of, summary, assumptions.horizon_days) if unknown is None else None
     if churn_gap_days is None and lifespan_years is None and last is not None:

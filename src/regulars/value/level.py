@@ -1,9 +1,10 @@
-"""When customers buy, as a whole: the shop's seasons, and those who were customers before the file begins.
+"""When customers buy, as a whole: the shop's seasons and special days, and those who were customers before the file begins.
 
 Ranking customers is nearly solved; the level of a forecast is not, because every plain model takes the last months for
 the rule. Two things put most of it right (``docs/decisions/0005-the-level.md`` has the measurements):
 
-- operational time (:mod:`regulars.numeric.seasonal_time`): days count by the shop's seasonal pace;
+- operational time (:mod:`regulars.numeric.seasonal_time`): days count by the shop's seasonal pace, feasts that move and
+  promotions by their own (``docs/decisions/0009-calendar-and-prices.md``);
 - left truncation: a file begins in the middle of a shop's life, so its first weeks are full of customers who are not new.
   They are fitted by themselves where the likelihood says that they differ.
 """
@@ -15,15 +16,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from regulars.numeric import pareto_nbd, seasonal_time
+from regulars.numeric import calendar_effects, pareto_nbd, seasonal_time
 from regulars.numeric.seasonal_time import Clock
 from regulars.value.assumptions import DAYS_A_WEEK
 from regulars.value.processes import PARETO, Process
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from regulars.numeric.fit import Fit
+    from regulars.numeric.seasonal_time import Effect
     from regulars.value.summary import Summary
 
 ESTABLISHED_DAYS = 90
@@ -34,6 +38,7 @@ SEASON_SPAN_DAYS = 365
 ARRIVAL_SPREAD_DAYS = 60
 """Where (nearly) everybody arrived at once, age and season are one thing in the first two years, and not told apart."""
 ROUNDS = 3
+SPECIAL_ROUNDS = 2
 _ARRIVALS = 64
 """Days of arrival at a time, so that memory stays small over many years."""
 SKETCH = 40_000
@@ -103,26 +108,49 @@ class Purchasing:
         return float(end - begin) / DAYS_A_WEEK
 
 
-def fit(summary: Summary, repeats: NDArray[np.float64]) -> Purchasing:
+def fit(
+    summary: Summary, repeats: NDArray[np.float64], promotions: Sequence[Effect] = (), *, feasts: bool = True
+) -> Purchasing:
     """Fit how customers buy, by the Pareto/NBD; :meth:`Purchasing.told_by` exchanges it.
 
-    ``repeats`` counts repeat purchase days by day of the year (365 entries) over the same customers and time.
+    ``repeats`` counts repeat purchase days over the same customers, one entry a day from the first purchase to the summary's end.
+    ``promotions`` are the shop's, past and to come; ``feasts`` are looked for where they can be told from the seasons.
     """
     x, first, last, now = summary.x, summary.first_day, summary.last_day, summary.as_of_day
-    until = int(first.min()) + ESTABLISHED_DAYS
-    steady = _Sample(x, first, last, now, until)
+    begin = int(first.min())
+    steady = _Sample(x, first, last, now, begin)
     sample = steady.thinned(SKETCH)
     fits, clock = sample.groups(), Clock.steady()
-    if seasons_can_be_seen(first, now):
+    by_year = sample.by_year(repeats)
+    seasonal = seasons_can_be_seen(first, now)
+    base: NDArray[np.float64] | None = None
+    if seasonal:
         for _ in range(ROUNDS):
-            clock = seasonal_time.estimate(repeats, sample.exposure(clock, fits))
+            base = sample.exposure(clock, fits)
+            clock = seasonal_time.estimate(by_year, sample.by_year(base))
             if clock.is_steady:
                 break
             fits = sample.fits(clock, fits)
+    fitted_in_time = not clock.is_steady
+    candidates = (*promotions, *(_FEASTS if feasts and seasonal else ()))
+    for _ in range(SPECIAL_ROUNDS if candidates else 0):
+        base = sample.exposure(clock, fits) if base is None else base
+        effects = calendar_effects.estimate(begin, repeats, base, candidates, seasons=seasonal)
+        nothing_new = all(effect.size == 0 for effect in (*effects, *clock.effects))
+        clock = replace(clock, effects=effects) if effects or clock.effects else clock
+        if nothing_new:
+            break
+        if seasonal:
+            among = base * clock.special(begin + np.arange(len(base)))
+            clock = replace(seasonal_time.estimate(by_year, sample.by_year(among)), effects=effects)
+        fits, base, fitted_in_time = sample.fits(clock, fits), None, True
     # Unless the last round already fitted everybody in the time of this very clock.
-    if sample.share < 1 or clock.is_steady:
+    if sample.share < 1 or not fitted_in_time:
         fits = steady.fits(clock, fits)
-    return Purchasing(clock, fits[0], *((fits[1], until) if len(fits) > 1 else ()))
+    return Purchasing(clock, fits[0], *((fits[1], steady.until) if len(fits) > 1 else ()))
+
+
+_FEASTS = calendar_effects.feast_effects()
 
 
 def seasons_can_be_seen(first: NDArray[np.int64], now: int) -> bool:
@@ -146,13 +174,19 @@ class _Sample:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     now: int
-    until: int
+    begin: int
+    """The day of the whole file's first purchase, of which the sample may know nothing."""
     share: float = 1.0
+
+    @property
+    def until(self) -> int:
+        """The last day on which a first purchase makes a customer established."""
+        return self.begin + ESTABLISHED_DAYS
 
     def thinned(self, size: int) -> _Sample:
         kept = slice(None, None, max(1, len(self.x) // size))
         x = self.x[kept]
-        return _Sample(x, self.first[kept], self.last[kept], self.now, self.until, len(x) / len(self.x))
+        return _Sample(x, self.first[kept], self.last[kept], self.now, self.begin, len(x) / len(self.x))
 
     def parts(self, *, split: bool) -> list[NDArray[np.bool_]]:
         """Return newcomers and established, or everybody."""
@@ -179,11 +213,11 @@ class _Sample:
         return two if gain > len(one[0].params) / 2 * np.log(len(x)) else one
 
     def exposure(self, clock: Clock, fits: Fits) -> NDArray[np.float64]:
-        """Return the repeat purchases to expect on each day of the year, had its pace been 1.
+        """Return the repeat purchases to expect on each day from the first on, had its pace been 1.
 
         From the first purchases and the fits alone, not from what customers did later: so a rush stands out.
         """
-        days = np.arange(int(self.first.min()), self.now + 1)
+        days = np.arange(self.begin, self.now + 1)
         ends = clock.at(days) / DAYS_A_WEEK
         bought = np.zeros(len(days) - 1)
         for part, found in zip(self.parts(split=len(fits) > 1), fits, strict=True):
@@ -193,8 +227,12 @@ class _Sample:
                 some = slice(rows, rows + _ARRIVALS)
                 passed = np.maximum(ends - begins[some, None], 0.0)
                 bought += count[some] @ np.diff(pareto_nbd.purchases_of_new(found.params, passed), axis=1)
-        expected = np.bincount(seasonal_time.day_of_year(days[1:]), bought, minlength=seasonal_time.YEAR)
-        return expected / clock.pace / self.share
+        return np.r_[0.0, bought / clock.speed(days[1:]) / self.share]
+
+    def by_year(self, daily: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum what each day from the first on had by the day of the year."""
+        days = seasonal_time.day_of_year(self.begin + np.arange(len(daily)))
+        return np.bincount(days, daily, minlength=seasonal_time.YEAR).astype(float)
 
 
 def _weeks(

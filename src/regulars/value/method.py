@@ -9,7 +9,7 @@ import numpy as np
 
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.words import Month, Share
-from regulars.value import level
+from regulars.value import level, special_days
 from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def sentences(value: Value) -> tuple[Phrase, ...]:
         ),
         _chosen(value.model.choice),
         _seasons(how, value.summary),
+        *special_days.sentences(how.clock),
     ]
     if how.established_until is not None:
         told.append(
@@ -98,7 +99,7 @@ def _chosen(choice: Choice) -> Phrase:
 
 def _seasons(how: Purchasing, summary: Summary) -> Phrase:
     pace = how.clock.pace
-    if how.clock.is_steady:
+    if how.clock.has_no_seasons:
         now = summary.as_of_day
         if now - summary.first_day.min() < level.SEASON_SPAN_DAYS:
             return Phrase(mark("Seasons are left out: the orders do not cover a year yet."))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.numeric.fit import Fit
+    from regulars.numeric.seasonal_time import Effect
     from regulars.value.past import Past
     from regulars.value.summary import Summary
 
@@ -78,7 +79,9 @@ class Model:
         if self.choice.contenders:
             told["contenders"] = [one.to_json() for one in self.choice.contenders]
             told["contenders_tested_on_days"] = self.choice.days
-        if not how.clock.is_steady:
+        if how.clock.effects:
+            told["special_days"] = [_effect_json(effect) for effect in how.clock.effects]
+        if not how.clock.has_no_seasons:
             told["seasonal_pace"] = [round(float(pace), 4) for pace in how.clock.pace]
         return told
 
@@ -192,6 +195,18 @@ def fit(past: Past, day: date, summary: Summary, horizon_days: int) -> Model:
         choice=choice,
         calibration=calibrate(choice.process, looks),
     )
+
+
+def _effect_json(effect: Effect) -> dict[str, Any]:
+    """Nothing is known of what was never seen, and so of its error."""
+    return {
+        "name": effect.name,
+        "kind": "feast" if effect.is_feast else "promotion",
+        "factor": effect.factor,
+        "log_effect": effect.size,
+        "standard_error": effect.error if np.isfinite(effect.error) else None,
+        "occasions": effect.occasions,
+    }
 
 
 def _fit_json(fit: Fit[Any]) -> dict[str, Any]:

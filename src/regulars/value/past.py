@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.kit.i18n import mark
-from regulars.numeric import seasonal_time
 from regulars.value import frames, level
 from regulars.value.summary import Summary
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.lake import Engine
+    from regulars.numeric.seasonal_time import Effect
     from regulars.value.assumptions import Minimum
     from regulars.value.level import Purchasing
 
@@ -51,9 +51,17 @@ class Look:
 class Past:
     """Purchase days (of :func:`frames.purchase_days`) looked at from earlier days."""
 
-    def __init__(self, days: ir.Table, engine: Engine, minimum: Minimum, customers: int) -> None:
-        """Take the purchase days of so many customers, and the least that a forecast is made from."""
+    def __init__(
+        self,
+        days: ir.Table,
+        engine: Engine,
+        minimum: Minimum,
+        customers: int,
+        promotions: tuple[Effect, ...] = (),
+    ) -> None:
+        """Take the purchase days of so many customers, the least that a forecast is made from, and the shop's promotions."""
         self.days, self.engine, self.minimum = days, engine, minimum
+        self.promotions = promotions
         self.every = max(1, customers // SAMPLE)
         self._fits: dict[date, tuple[Summary, Purchasing] | None] = {}
         self._looks: dict[tuple[date, int], Look | None] = {}
@@ -67,7 +75,7 @@ class Past:
         """Fit how customers buy to everybody's summary until ``day``."""
         if self.every == 1 and day in self._fits and (known := self._fits[day]) is not None:
             return known[1]
-        found = level.fit(summary, repeats(summary, self._by_day(self.days, day)))
+        found = level.fit(summary, repeats(summary, self._by_day(self.days, day)), self.promotions)
         if self.every == 1:
             self._fits[day] = (summary, found)
         return found
@@ -122,7 +130,8 @@ class Past:
             summary = Summary.from_arrow(self.engine.arrow(frames.customer_summary(self._sampled, day)))
             least = replace(self.minimum, customers=max(1, self.minimum.customers // self.every))
             enough = least.missing(summary, day) is None
-            found = level.fit(summary, repeats(summary, self._by_day(self._sampled, day))) if enough else None
+            by_day = repeats(summary, self._by_day(self._sampled, day)) if enough else None
+            found = None if by_day is None else level.fit(summary, by_day, self.promotions)
             self._fits[day] = None if found is None else (summary, found)
         return self._fits[day]
 
@@ -147,12 +156,13 @@ def longest_window(horizon_days: int, room_days: int) -> int:
 
 
 def repeats(summary: Summary, by_day: pa.Table) -> NDArray[np.float64]:
-    """Count repeat purchases by day of the year: all purchases (of :func:`frames.purchases_by_day`) less first ones."""
-    days = np.asarray(pc.cast(pc.cast(by_day["ordered_on"], pa.date32()), pa.int32()))
+    """Count repeat purchases by day from the first on: all purchases (of :func:`frames.purchases_by_day`) less first ones."""
+    days = np.asarray(pc.cast(pc.cast(by_day["ordered_on"], pa.date32()), pa.int32())).astype(np.int64)
     counts = np.asarray(by_day["customers"]).astype(float)
-    year = seasonal_time.YEAR
-    total = np.bincount(seasonal_time.day_of_year(days), counts, minlength=year).astype(float)
-    return total - np.bincount(seasonal_time.day_of_year(summary.first_day), minlength=year)
+    begin = int(summary.first_day.min())
+    length = summary.as_of_day - begin + 1
+    total = np.bincount(days - begin, counts, minlength=length).astype(float)
+    return total - np.bincount(summary.first_day - begin, minlength=length)
 
 
 def aligned(summary: Summary, table: pa.Table) -> dict[str, NDArray[np.float64]]:

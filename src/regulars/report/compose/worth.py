@@ -83,7 +83,7 @@ def forecast(value: Value, backtest: Backtest | Unknown) -> m.Forecast | Unknown
         alive=float(pc.sum(value.customers["p_alive"]).as_py()),
         path=tuple(m.ForecastPoint(on, come, come * low, come * high) for on, come in value.path),
         method=sentences(value),
-        pace=() if clock is None or clock.is_steady else tuple(clock.pace.tolist()),
+        pace=() if clock is None or clock.has_no_seasons else tuple(clock.pace.tolist()),
     )  # fmt: skip
 
 
