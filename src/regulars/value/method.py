@@ -9,7 +9,7 @@ import numpy as np
 
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.words import Month, Share
-from regulars.value import level, special_days
+from regulars.value import level, prices, special_days
 from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def sentences(value: Value) -> tuple[Phrase, ...]:
                 day=EPOCH + timedelta(days=how.established_until),
             )
         )
+    told += prices.sentences(value.model.spending.prices)
     if value.model.calibration.days:
         told.append(
             Phrase.of(
