@@ -11,7 +11,7 @@ import pytest
 import regulars
 from regulars import value
 from regulars.numeric import pareto_nbd, seasonal_time
-from regulars.value import level, method
+from regulars.value import level, method, spending
 from regulars.value.calibration import Calibration
 from regulars.value.choice import Choice
 from regulars.value.summary import Summary
@@ -163,6 +163,7 @@ def test_the_method_says_what_was_chosen(seasonal):
                 (),
                 {
                     "purchasing": level.fit(self.summary, repeats),
+                    "spending": spending.fit(self.summary),
                     "refunds": refunds,
                     "choice": Choice(),
                     "calibration": Calibration.untested(),

@@ -42,7 +42,11 @@ def forecasts(
     usually = bg_nbd.expected_purchases(usual.params, horizon_days / DAYS_A_WEEK, x, t_x, T)
     lasting = nbd.fit(x, t_x, T)
     orders = nbd.expected_purchases(lasting.params, horizon_days / DAYS_A_WEEK, x, t_x, T)
-    spend = spending.expected(model.spending, summary)
+    spend = (
+        spending.fit(summary).expected(summary)
+        if model.spending.prices.told
+        else model.spending.expected(summary)
+    )
     return {
         "persistence": before,
         "own_rate": pace * summary.mean_spend,

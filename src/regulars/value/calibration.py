@@ -20,11 +20,11 @@ from regulars.value import spending
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from regulars.numeric import gamma_gamma
-    from regulars.numeric.fit import Fit, Floats
+    from regulars.numeric.fit import Floats
     from regulars.value.level import Purchasing
     from regulars.value.past import Look
     from regulars.value.processes import Process
+    from regulars.value.spending import Spending
     from regulars.value.summary import Summary
 
 CUSTOMERS = 10_000
@@ -120,9 +120,15 @@ class Places:
         return tuple((counts / max(len(self.places), 1)).tolist())
 
 
-def calibrate(process: Process, looks: tuple[Look, ...]) -> Calibration:
-    """Look where the outcomes of earlier days stood among those a process would have foreseen."""
-    found = [_looked(process, look) for look in looks if look.spent.sum() > 0]
+def calibrate(
+    process: Process, looks: tuple[Look, ...], spent: Callable[[Look], Spending] | None = None
+) -> Calibration:
+    """Look where the outcomes of earlier days stood among those a process would have foreseen.
+
+    ``spent`` tells how spend was told on an earlier day; as it was, by default.
+    """
+    told = spent or (lambda look: spending.fit(look.summary))
+    found = [_looked(process, look, told(look)) for look in looks if look.spent.sum() > 0]
     if not found:
         return Calibration.untested()
     return Calibration(
@@ -130,17 +136,17 @@ def calibrate(process: Process, looks: tuple[Look, ...]) -> Calibration:
     )
 
 
-def _looked(process: Process, look: Look) -> Places:
+def _looked(process: Process, look: Look, fitted: Spending) -> Places:
     """Return where the outcomes of one day stood, its level put right."""
     everybody = look.summary
-    how, fitted = look.purchasing.told_by(process, everybody), spending.fit(everybody)
-    said = float(how.expected(everybody, look.window_days) @ spending.expected(fitted, everybody))
+    how = look.purchasing.told_by(process, everybody)
+    said = float(how.expected(everybody, look.window_days) @ fitted.expected(everybody))
     return places(how, fitted, everybody, look.spent * said / look.spent.sum(), look.window_days)
 
 
 def places(
     how: Purchasing,
-    fitted: Fit[gamma_gamma.GammaGamma],
+    fitted: Spending,
     everybody: Summary,
     spent: NDArray[np.float64],
     days: int,
@@ -151,6 +157,7 @@ def places(
     x, t_x, T = how.weeks(summary)
     horizon = how.horizon_weeks(summary.as_of_day, days)
     stand, none = np.zeros(len(summary)), np.zeros(len(summary))
+    spend = fitted.mean(summary)
     even = np.random.default_rng(_SEED).random(len(summary))
     for rows, fit in how.groups(summary.first_day):
         below, at_most = clv.cumulative(
@@ -160,7 +167,7 @@ def places(
             t_x[rows],
             T[rows],
             spending.seen(summary)[rows],
-            summary.mean_spend[rows],
+            spend[rows],
             outcome[rows],
             horizon=horizon,
             draws=_DRAWS,

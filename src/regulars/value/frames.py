@@ -76,6 +76,40 @@ def spend_between(days: ir.Table, after: date, until: date) -> ir.Table:
     )
 
 
+def spend_by_month(days: ir.Table, as_of: date) -> ir.Table:
+    """One row a customer and month with something paid by ``as_of``: what a price level is seen from.
+
+    Columns: customer_key, month (year · 12 + month − 1), purchases, mean_log (of the spend on a purchase day), first_share (1 where
+    all of them are the customer's first).
+    """
+    paid = days.filter((days.ordered_on <= ibis.date(as_of)) & (days.orders > 0) & (days.spend > 0))
+    first = paid.ordered_on == paid.ordered_on.min().over(group_by="customer_key")
+    told = paid.mutate(
+        month=_month(paid.ordered_on),
+        log=paid.spend.cast("float64").ln(),
+        first=first.cast("float64"),
+    )
+    return told.group_by("customer_key", "month").agg(
+        purchases=told.count(), mean_log=told.log.mean(), first_share=told.first.mean()
+    )
+
+
+def restated_spend(days: ir.Table, as_of: date, factors: tuple[tuple[int, float], ...]) -> ir.Table:
+    """Spend of each customer by ``as_of``, each month's multiplied by its factor: customer_key, spend (float64)."""
+    until = days.filter(days.ordered_on <= ibis.date(as_of))
+    month = _month(until.ordered_on)
+    factor = ibis.cases(
+        *((month == number, ibis.literal(by, "float64")) for number, by in factors), else_=1.0
+    )
+    told = until.mutate(restated=until.spend.cast("float64") * factor)
+    return told.group_by("customer_key").agg(spend=told.restated.sum())
+
+
+def _month(day: ir.DateColumn) -> ir.IntegerColumn:
+    """Number months through the years."""
+    return day.year().cast("int64") * 12 + day.month().cast("int64") - 1
+
+
 def first_purchase(days: ir.Table) -> ir.Table:
     """The day of the first purchase: one row, null where there is none."""
     return days.filter(days.orders > 0).agg(first_on=days.ordered_on.min())

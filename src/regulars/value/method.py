@@ -10,7 +10,7 @@ import numpy as np
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Month, Share
-from regulars.value import level, special_days
+from regulars.value import level, prices, special_days
 from regulars.value.learning import Learnt
 from regulars.value.summary import EPOCH
 
@@ -48,6 +48,7 @@ def sentences(value: Value) -> tuple[Phrase, ...]:
                 day=EPOCH + timedelta(days=how.established_until),
             )
         )
+    told += prices.sentences(value.model.spending.prices)
     if value.model.calibration.days:
         told.append(
             Phrase.of(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regulars.numeric import clv, gamma_gamma
+from regulars.numeric import clv
 from regulars.value import choice as choices
-from regulars.value import level, refunds, spending
+from regulars.value import level, price_choice, refunds, spending
 from regulars.value.assumptions import DAYS_A_WEEK, Assumptions
 from regulars.value.calibration import Calibration, calibrate
 from regulars.value.choice import Choice
@@ -58,7 +58,7 @@ class Model:
     """A fitted forecast; its time unit is the week."""
 
     purchasing: level.Purchasing
-    spending: Fit[gamma_gamma.GammaGamma]
+    spending: spending.Spending
     refunds: refunds.RefundShare
     choice: Choice = field(default_factory=Choice)
     calibration: Calibration = field(default_factory=Calibration.untested)
@@ -68,7 +68,7 @@ class Model:
         how = self.purchasing
         told: dict[str, Any] = {
             "purchasing": {"name": how.process.name, "time_unit": "week", **_fit_json(how.newcomers)},
-            "spending": {"name": "Gamma-Gamma with the first order", **_fit_json(self.spending)},
+            "spending": {"name": "Gamma-Gamma with the first order", **_fit_json(self.spending.fit)},
             "refunds": {"shop_share": self.refunds.shop, "prior_purchases": self.refunds.prior_purchases},
         }
         if how.established is not None:
@@ -77,6 +77,8 @@ class Model:
                 "first_bought_until_day": how.established_until,
                 **_fit_json(how.established),
             }
+        if self.spending.prices.explains:
+            told["prices"] = self.spending.prices.to_json()
         if self.choice.contenders:
             told["contenders"] = [one.to_json() for one in self.choice.contenders]
             told["contenders_tested_on_days"] = self.choice.days
@@ -93,7 +95,7 @@ class Model:
         horizon = self.purchasing.horizon_weeks(summary.as_of_day, assumptions.horizon_days)
         rate = self._rate(summary, assumptions)
         seen = spending.seen(summary)
-        spend = spending.expected(self.spending, summary)
+        mean, spend = self.spending.mean(summary), self.spending.expected(summary)
         kept = 1 - self.refunds.expected(summary.spend, summary.refunded)
         scale = kept * assumptions.margin_or_all
         found = {name: np.zeros(len(summary)) for name in ("alive", "orders", "paid", "none", "low", "high")}
@@ -110,7 +112,7 @@ class Model:
                 self.spending.params,
                 *history,
                 seen[rows],
-                summary.mean_spend[rows],
+                mean[rows],
                 horizon=horizon,
                 rate=rate,
                 levels=self.calibration.levels(assumptions.interval),
@@ -201,12 +203,13 @@ def fit(past: Past, day: date, summary: Summary, horizon_days: int, *, intervals
     purchasing = past.purchasing(day, summary)
     looks = past.looks(day, horizon_days)
     choice = choices.choose(*past.sampled(summary, purchasing), looks)
+    spent, before = price_choice.spend(past, day, summary, horizon_days, looks)
     return Model(
         purchasing=purchasing.told_by(choice.process, summary),
-        spending=spending.fit(summary),
+        spending=spent,
         refunds=refunds.fit(summary.purchase_days, summary.spend, summary.refunded),
         choice=choice,
-        calibration=calibrate(choice.process, looks) if intervals else Calibration.untested(),
+        calibration=calibrate(choice.process, looks, before) if intervals else Calibration.untested(),
     )
 
 

@@ -15,14 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.kit.i18n import mark
+from regulars.numeric import price_level
 from regulars.value import frames, level
-from regulars.value.summary import Summary
+from regulars.value.summary import EPOCH, Summary
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     from numpy.typing import NDArray
 
     from regulars.lake import Engine
+    from regulars.numeric.price_level import Level
     from regulars.numeric.seasonal_time import Effect
     from regulars.value.assumptions import Minimum
     from regulars.value.level import Purchasing
@@ -65,6 +67,7 @@ class Past:
         self.every = max(1, customers // SAMPLE)
         self._fits: dict[date, tuple[Summary, Purchasing] | None] = {}
         self._looks: dict[tuple[date, int], Look | None] = {}
+        self._levels: dict[date, Level | None] = {}
 
     def summary(self, day: date) -> Summary:
         """Return everybody's summary until ``day``."""
@@ -86,6 +89,23 @@ class Past:
             return summary, purchasing
         some = summary.part(summary.key % self.every == 0)
         return some, purchasing.refitted(some)
+
+    def price_level(self, day: date) -> Level | None:
+        """Return the price level by month that a sample of customers shows until ``day``; None where there is too little."""
+        if day not in self._levels:
+            rows = self.engine.arrow(frames.spend_by_month(self._sampled, day))
+            names = ("customer_key", "month", "purchases", "mean_log", "first_share")
+            order = np.lexsort([np.asarray(rows[name]) for name in ("month", "customer_key")])
+            # An engine may add numbers up in any order; what comes of it must not depend on that.
+            seen = price_level.compare(*(np.asarray(rows[name])[order].round(9) for name in names))
+            self._levels[day] = None if seen is None else price_level.level(seen)
+        return self._levels[day]
+
+    def restated(self, summary: Summary, factors: tuple[tuple[int, float], ...]) -> NDArray[np.float64]:
+        """Return what each customer of a summary spent until its end, each month's spend by its factor."""
+        day = EPOCH + timedelta(days=summary.as_of_day)
+        table = self.engine.arrow(frames.restated_spend(self.days, day, factors))
+        return aligned(summary, table, ("spend",))["spend"].round(6)
 
     def spend_after(self, summary: Summary, day: date, days: int) -> dict[str, NDArray[np.float64]]:
         """Return spend, orders, purchase_days and refunded of each customer in the ``days`` after ``day``."""
@@ -165,13 +185,18 @@ def repeats(summary: Summary, by_day: pa.Table) -> NDArray[np.float64]:
     return total - np.bincount(summary.first_day - begin, minlength=length)
 
 
-def aligned(summary: Summary, table: pa.Table) -> dict[str, NDArray[np.float64]]:
-    """Columns of :func:`frames.spend_between` in the summary's order; zero where a customer has no row."""
+BETWEEN = ("spend", "orders", "purchase_days", "refunded")
+
+
+def aligned(
+    summary: Summary, table: pa.Table, names: tuple[str, ...] = BETWEEN
+) -> dict[str, NDArray[np.float64]]:
+    """Columns (by default of :func:`frames.spend_between`) in the summary's order; zero where a customer has no row."""
     keys = np.asarray(table["customer_key"]).astype(np.int64)
     place = np.searchsorted(summary.key, keys)
     known = (place < len(summary)) & (summary.key[np.minimum(place, len(summary) - 1)] == keys)
     columns = {}
-    for name in ("spend", "orders", "purchase_days", "refunded"):
+    for name in names:
         values = np.zeros(len(summary))
         values[place[known]] = np.asarray(pc.cast(table[name], pa.float64()))[known]
         columns[name] = values
