@@ -5,7 +5,7 @@ Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts``, drawn 
 ``purchase_times`` and ``covariate_paths``, ``pareto_nbd_time_varying`` with ``pareto_nbd_time_varying_draws``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare with;
 ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions), spend
 (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
-(``seasonal_time``), time to an event (``survival``) and things bought together (``association``).
+(``seasonal_time``) with ``feasts`` and promotions (``calendar_effects``), what prices do (``price_level``), time to an event (``survival``) and things bought together (``association``).
 Nothing here knows a table, a file or a database. What may be called is in the ``__all__`` of each; ``docs/models`` shows it all at work.
 """
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
         bg_bb,
         bg_nbd,
         bg_nbd_covariates,
+        calendar_effects,
         clv,
         cnbd_k,
         covariate_fit,
         covariate_paths,
         covariates,
+        feasts,
         gamma_gamma,
         mbg_nbd,
         nbd,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         pareto_nbd_draws,
         pareto_nbd_time_varying,
         pareto_nbd_time_varying_draws,
+        price_level,
         purchase_times,
         sbg,
         seasonal_time,
@@ -47,11 +50,13 @@ __all__ = [
     "bg_bb",
     "bg_nbd",
     "bg_nbd_covariates",
+    "calendar_effects",
     "clv",
     "cnbd_k",
     "covariate_fit",
     "covariate_paths",
     "covariates",
+    "feasts",
     "gamma_gamma",
     "mbg_nbd",
     "nbd",
@@ -61,6 +66,7 @@ __all__ = [
     "pareto_nbd_draws",
     "pareto_nbd_time_varying",
     "pareto_nbd_time_varying_draws",
+    "price_level",
     "purchase_times",
     "sbg",
     "seasonal_time",

@@ -19,6 +19,8 @@ from regulars.numeric import feasts, seasonal_time
 from regulars.numeric.fit import Floats
 from regulars.numeric.seasonal_time import YEAR, Effect, day_of_year
 
+__all__ = ["estimate", "feast_effects"]
+
 SEASON_KNOT_DAYS = 14
 DRIFT_KNOT_DAYS = 91
 FEWEST_EXPECTED = 5.0

@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+__all__ = ["days_of", "easter"]
+
 Days: TypeAlias = NDArray[np.int64]
 """Whole days since 1970-01-01."""
 

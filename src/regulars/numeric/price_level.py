@@ -16,6 +16,8 @@ from scipy import optimize, sparse
 
 from regulars.numeric.fit import Floats
 
+__all__ = ["Level", "Months", "compare", "level"]
+
 HUBER = 1.345
 """Residuals beyond so many standard deviations count in proportion to their size, not to its square."""
 _ROUNDS = 4

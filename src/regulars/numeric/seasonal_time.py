@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regulars.numeric.fit import Floats
 
-__all__ = ["Clock", "day_of_year", "estimate"]
+__all__ = ["Clock", "Effect", "day_of_year", "estimate"]
 
 YEAR = 365
 """Days of the year that have a pace of their own; 31 December of a leap year shares the day before's."""
