@@ -25,7 +25,7 @@ def test_bg_nbd_on_cdnow_is_the_published_one(cdnow):
 
 
 def test_bg_nbd_derivatives_agree_with_finite_differences(cdnow):
-    likelihood = beta_geometric.Likelihood(bg_nbd._FORM, distinct(cdnow.x, cdnow.t_x, cdnow.T), 1.0, 1.0)
+    likelihood = beta_geometric.Likelihood(bg_nbd.FORM, distinct(cdnow.x, cdnow.t_x, cdnow.T), 1.0, 1.0)
     for params in (PUBLISHED, (1.5, 20.0, 0.2, 0.4)):
         point = np.log(params)
         _, gradient, hessian = likelihood(point)

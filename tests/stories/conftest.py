@@ -80,5 +80,5 @@ def shop_csv(tmp_path: Path) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["customer_id", "date", "amount"])
-        writer.writerows(purchases(1200))
+        writer.writerows(purchases(900))
     return path

@@ -189,7 +189,7 @@ def test_the_same_orders_however_they_come(tmp_path: Path, shop_csv: Path, regul
         table = pq.read_table(tmp_path / f"out-{origin.name}" / "customers.parquet")
         told.append(table.sort_by("customer_id").to_pylist())
     assert told[0] == told[1] == told[2] == told[3]
-    assert len(told[0]) == len({row[0] for row in purchases(1200)})
+    assert len(told[0]) == len({row[0] for row in purchases(900)})
 
 
 def test_segments_and_backtest_write_their_folders(tmp_path: Path, shop_csv: Path, regulars: Run) -> None:

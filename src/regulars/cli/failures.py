@@ -27,7 +27,7 @@ def report_failure(error: BaseException, *, as_json: bool = False) -> int:
     if isinstance(error, BrokenPipeError):
         _silence(sys.stdout)
         return EXIT_CODES["done"]
-    if isinstance(error, KeyboardInterrupt | click.Abort) or type(error).__name__ == "InterruptException":
+    if _interrupted(error):
         _say(
             {"code": "interrupted", "kind": "interrupted", "message": _t()(mark("Interrupted."))},
             as_json,
@@ -44,6 +44,16 @@ def report_failure(error: BaseException, *, as_json: bool = False) -> int:
         traceback.print_exception(error)
     _say(problem, as_json, code)
     return code
+
+
+def _interrupted(error: BaseException) -> bool:
+    """Tell whether somebody asked to stop; DuckDB says so in words of its own, by where it was asked."""
+    if isinstance(error, KeyboardInterrupt | click.Abort) or type(error).__name__ == "InterruptException":
+        return True
+    return isinstance(error, RuntimeError) and str(error).strip() in {
+        "Query interrupted",
+        "INTERRUPT Error: Interrupted!",
+    }
 
 
 def describe(error: BaseException) -> tuple[dict[str, Any], int]:

@@ -182,7 +182,7 @@ class _Outcome:
     predicted: Prediction
     learnt: Learnt | Unknown | None
     actual: dict[str, NDArray[np.float64]]
-    path: Path
+    path: Path | None
 
 
 def _outcome(
@@ -208,7 +208,14 @@ def _outcome(
     )
     if isinstance(learnt, Learnt):
         predicted = learnt.applied(predicted)
-    return _Outcome(summary, model, predicted, learnt, actual, path(model, summary, gross, predicted))
+    return _Outcome(
+        summary,
+        model,
+        predicted,
+        learnt,
+        actual,
+        path(model, summary, gross, predicted) if intervals else None,
+    )
 
 
 def _coverage_told(

@@ -137,7 +137,7 @@ class Value:
         horizon = self.assumptions.horizon_days
         steps = sorted({round(horizon * step / PATH_STEPS) for step in range(PATH_STEPS + 1)})
         clv = np.asarray(self.customers["clv"])
-        built = self.model.built_up(self.summary, self.assumptions, clv, steps)
+        built = self.model.built_up(self.summary, self.assumptions, (clv,), steps)[0]
         return tuple(
             (self.as_of + timedelta(days=day), total) for day, total in zip(steps, built, strict=True)
         )

@@ -154,30 +154,35 @@ class Model:
         return self.purchasing.clock.days_until(summary.as_of_day, wait * DAYS_A_WEEK)
 
     def built_up(
-        self, summary: Summary, assumptions: Assumptions, clv: NDArray[np.float64], days: list[int]
-    ) -> list[float]:
-        """Return how much of all customers' ``clv`` (of :meth:`predict`) will have come ``days`` after the as-of day.
+        self,
+        summary: Summary,
+        assumptions: Assumptions,
+        columns: tuple[NDArray[np.float64], ...],
+        days: list[int],
+    ) -> list[list[float]]:
+        """Return how much of all customers' sum of each column (of :meth:`predict`) will have come ``days`` after the as-of day.
 
-        Of many customers, some thousands stand for all: every n-th by value, each with the value of those around.
+        Of many customers, some thousands stand for all: every n-th by the last column, each with the sums of those around.
         """
-        order = np.argsort(-clv, kind="stable")
+        order = np.argsort(-columns[-1], kind="stable")
         step = max(1, len(order) // PATH_CUSTOMERS)
-        kept, worth = order[::step], np.add.reduceat(clv[order], np.arange(0, len(order), step))
+        kept, around = order[::step], np.arange(0, len(order), step)
+        worth = np.stack([np.add.reduceat(column[order], around) for column in columns])
         x, t_x, T = (column[kept] for column in self.purchasing.weeks(summary))
         how, rate = self.purchasing.process, self._rate(summary, assumptions)
         steps = sorted({*days, assumptions.horizon_days} - {0})
         ends = np.array([self.purchasing.horizon_weeks(summary.as_of_day, day) for day in steps])
         # What comes between two days is discounted from the middle between them.
         factor = np.exp(-rate * (ends + np.r_[0.0, ends[:-1]]) / 2)
-        totals = np.zeros(len(steps))
+        totals = np.zeros((len(columns), len(steps)))
         for rows, fit in self.purchasing.groups(summary.first_day[kept]):
             history = (x[rows], t_x[rows], T[rows])
             bought = np.stack([how.purchases(fit.params, end, 0.0, *history) for end in ends])
             paid = np.cumsum(np.diff(bought, axis=0, prepend=0.0) * factor[:, None], axis=0)
             some = paid[-1] > 0
-            totals += (paid[:, some] / paid[-1, some]) @ worth[rows][some]
-        built = {0: 0.0, **dict(zip(steps, totals.tolist(), strict=True))}
-        return [built[day] for day in days]
+            totals += worth[:, rows[some]] @ (paid[:, some] / paid[-1, some]).T
+        built = [{0: 0.0, **dict(zip(steps, total, strict=True))} for total in totals.tolist()]
+        return [[total[day] for day in days] for total in built]
 
     def _rate(self, summary: Summary, assumptions: Assumptions) -> float:
         """The discount rate a week of the clock: money is discounted by the calendar, and over the horizon both agree."""

@@ -142,8 +142,7 @@ def path(model: Model, summary: Summary, assumptions: Assumptions, told: Predict
     """Return how a prediction of spend (``assumptions`` without margin and discounting) builds up week by week."""
     horizon = assumptions.horizon_days
     days = [*range(WEEK, horizon, WEEK), horizon]
-    orders = model.built_up(summary, assumptions, told.expected_orders, days)
-    spend = model.built_up(summary, assumptions, told.spend, days)
+    orders, spend = model.built_up(summary, assumptions, (told.expected_orders, told.spend), days)
     return Path(np.array(days), np.array(orders), np.array(spend))
 
 
