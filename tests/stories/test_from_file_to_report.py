@@ -192,6 +192,20 @@ def test_the_same_orders_however_they_come(tmp_path: Path, shop_csv: Path, regul
     assert len(told[0]) == len({row[0] for row in purchases(900)})
 
 
+def test_a_backtest_knows_of_promotions(tmp_path: Path, shop_csv: Path, regulars: Run) -> None:
+    plan = tmp_path / "promotions.csv"
+    plan.write_text(
+        "from,until,name\n2024-05-01,2024-05-10,May\n2024-09-01,2024-09-07,Autumn\n", encoding="utf-8"
+    )
+    done = regulars("backtest", shop_csv, "--promotions", plan, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["customers"] > 500
+    plan.write_text("from,until,name\n2024-05-10,2024-05-01,May\n", encoding="utf-8")
+    wrong = regulars("backtest", shop_csv, "--promotions", plan)
+    assert wrong.returncode == 2
+    assert "before it begins" in wrong.stderr
+
+
 def test_segments_and_backtest_write_their_folders(tmp_path: Path, shop_csv: Path, regulars: Run) -> None:
     for verb in ("segments", "backtest"):
         done = regulars(verb, shop_csv, "--out", tmp_path / verb)

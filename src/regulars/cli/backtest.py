@@ -21,6 +21,7 @@ from regulars.kit.i18n import mark
     help="The last day the forecast knows about. [default: one horizon before the last order]",
 )
 @options.horizon
+@options.promotions
 @click.option(
     "--out",
     "folder",
@@ -34,6 +35,7 @@ def backtest(
     origin: str,
     cutoff: date | None,
     horizon_days: int,
+    promotions: str | None,
     folder: Path | None,
     language: str,
     as_json: bool,
@@ -50,12 +52,14 @@ def backtest(
     from regulars.kit.unknown import Unknown
     from regulars.report.model import Sentence
     from regulars.runtime.journey import dumps, read_orders, said, write_backtest
+    from regulars.sources.promotions import read_promotions
     from regulars.value import estimate, follow
 
     if folder is not None:
         ensure_writable(folder)
     with read_orders(origin, **reading.settings()) as orders:
-        worth = estimate(orders, horizon_days=horizon_days)
+        offered = None if promotions is None else read_promotions(promotions, orders.workspace)
+        worth = estimate(orders, horizon_days=horizon_days, promotions=offered)
         explicit = click.get_current_context().get_parameter_source("horizon_days")
         given = horizon_days if explicit is click.core.ParameterSource.COMMANDLINE else None
         result = worth.backtest(cutoff, given)
