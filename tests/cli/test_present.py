@@ -9,7 +9,8 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from regulars.cli.present import Column, Screen, clean
+from regulars.cli.present import Screen
+from regulars.cli.terminal import Column, clean
 from regulars.kit.unknown import Unknown
 from regulars.report.model import Card, Intake, Rule
 from regulars.segments import Row

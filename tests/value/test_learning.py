@@ -15,7 +15,7 @@ from regulars import value
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
 from regulars.numeric import accuracy
-from regulars.value import frames, model
+from regulars.value import backtest, frames, model
 from regulars.value.assumptions import Assumptions, Minimum
 from regulars.value.learning import Learner, Learnt, blend, features, words
 from regulars.value.past import Past
@@ -204,6 +204,13 @@ def test_without_lightgbm_it_is_unknown(signal, monkeypatch):
     assert isinstance(found.learnt, Unknown)
     assert found.learnt.code == "learner_missing"
     assert "regulars[rank]" in str(found.learnt)
+
+
+def test_what_intervals_held_is_told_of_those_the_learner_moved(signal):
+    past = signal.learner.past
+    found = backtest.run(past, CUT, Assumptions(HORIZON), learner=signal.learner)
+    assert isinstance(found.learnt, Learnt)
+    assert dict(found.reliability)[0.8] == pytest.approx(found.coverage_told, abs=0.015)
 
 
 def test_an_estimate_uses_it_unless_told_not_to(signal, monkeypatch):

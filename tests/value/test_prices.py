@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -84,6 +85,24 @@ def test_the_method_and_the_json_say_so(dearer):
     assert np.mean(dearer.customers["expected_spend"]) > np.mean(dearer.summary.mean_spend)
 
 
+def test_who_came_after_the_fit_is_told_in_its_prices_too(dearer):
+    spending, summary = dearer.model.spending, dearer.summary
+    everybody = spending.mean(summary)
+    assert np.all(everybody[summary.mean_spend > 0] > 0)
+    some = slice(3, 400, 7)
+    assert np.array_equal(spending.mean(summary.part(some)), everybody[some])
+    for strange in (summary.key.max() + 1, summary.key.min() - 1):
+        one = replace(summary.part(slice(0, 1)), key=np.array([strange]))
+        assert spending.mean(one) == pytest.approx(one.mean_spend * spending.prices.factors[-1][1])
+    # A fit of last month scores the customers of today.
+    later = END + timedelta(days=60)
+    scores = dearer.orders.workspace.engine.arrow(
+        value.score(dearer.orders, replace(dearer.scorer, as_of=later))
+    )
+    assert len(scores) > len(summary)
+    assert np.isfinite(np.asarray(scores["clv"])).all()
+
+
 def test_steady_prices_change_nothing(steady, monkeypatch):
     assert not steady.model.spending.prices.told
     assert "prices" not in steady.method
@@ -113,7 +132,7 @@ def test_without_earlier_days_prices_are_not_told(dearer):
     fitted, before = price_choice.spend(dearer.past, END, dearer.summary, 182, ())
     assert fitted.prices.explains
     assert not fitted.prices.told
-    assert fitted.restated is None
+    assert fitted.factor is None
     assert "far enough back" in str(prices.sentences(fitted.prices)[0])
     look = dearer.past.looks(END, 182)[0]
     assert np.allclose(before(look).mean(look.summary), look.summary.mean_spend)

@@ -50,10 +50,7 @@ def _interrupted(error: BaseException) -> bool:
     """Tell whether somebody asked to stop; DuckDB says so in words of its own, by where it was asked."""
     if isinstance(error, KeyboardInterrupt | click.Abort) or type(error).__name__ == "InterruptException":
         return True
-    return isinstance(error, RuntimeError) and str(error).strip() in {
-        "Query interrupted",
-        "INTERRUPT Error: Interrupted!",
-    }
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
 
 
 def describe(error: BaseException) -> tuple[dict[str, Any], int]:

@@ -136,7 +136,9 @@ def run(
         score(name, forecast, actual["spend"])
         for name, forecast in {"model": predicted.spend, **others}.items()
     )
-    stood = places(model.purchasing, model.spending, summary, actual["spend"], horizon) if intervals else None
+    # The learner's factor widens an interval as it moves it: an outcome stands where it would have stood without.
+    outcome = actual["spend"] / told.learnt.factor if isinstance(told.learnt, Learnt) else actual["spend"]
+    stood = places(model.purchasing, model.spending, summary, outcome, horizon) if intervals else None
     table = pa.table(
         {
             "customer_key": summary.key,

@@ -23,8 +23,9 @@ from scipy import stats
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Money
-from regulars.value import frames, processes
+from regulars.value import frames, processes, tracking
 from regulars.value.assumptions import DAYS_A_WEEK, DAYS_A_YEAR
+from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -292,7 +293,7 @@ def compare(value: Value, earlier: Earlier | Unknown | None) -> Since | Unknown 
 
 
 def _customers_by(value: Value, on: date) -> int:
-    return int((value.summary.first_day <= (on - date(1970, 1, 1)).days).sum())
+    return int((value.summary.first_day <= (on - EPOCH).days).sum())
 
 
 def _changes(value: Value, earlier: Earlier) -> tuple[Change, ...]:
@@ -339,11 +340,8 @@ def _held(value: Value, earlier: Earlier) -> Held | None:
 
 def _chance(value: Value, on: date, orders: float, interval: float) -> float:
     """Squared half-width, in logarithms, that chance alone gives a sum of so many orders (see ``tracking``)."""
-    row = value.orders.workspace.engine.arrow(frames.spend_moments(value.past.days, on)).to_pylist()[0]
-    mean = row["spend"] / row["purchases"] if row["purchases"] else 0.0
-    scatter = row["squared"] / row["purchases"] / mean**2 if mean else 1.0
     times = float(stats.norm.ppf(0.5 + min(max(interval, 0.01), 0.99) / 2))
-    return times**2 * log1p(scatter / orders)
+    return times**2 * log1p(tracking.scatter(value, on) / orders)
 
 
 def _brought(value: Value, earlier: Earlier, until: date) -> float:

@@ -25,7 +25,7 @@ from regulars.value.learning import Learner, Learnt
 from regulars.value.past import Past
 from regulars.value.reasons import Reasons
 from regulars.value.referrals import Referrals
-from regulars.value.summary import Summary
+from regulars.value.summary import EPOCH, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,7 +260,7 @@ def estimate(
     offered = promoted.read(promotions)
     engine = orders.workspace.engine
     last = engine.arrow(frames.span(orders.orders))["last_on"][0].as_py()
-    as_of = as_of or last or date(1970, 1, 1)
+    as_of = as_of or last or EPOCH
     days = engine.save(
         frames.purchase_days(orders.orders),
         orders.workspace.folder / "purchase_days.parquet",
@@ -314,7 +314,7 @@ def _customers(
     lifespan_years: float | Unknown | None,
 ) -> pa.Table:
     net = summary.spend - summary.refunded
-    today = (as_of - date(1970, 1, 1)).days
+    today = (as_of - EPOCH).days
     columns: dict[str, Any] = {
         "customer_key": summary.key,
         "orders": summary.orders,

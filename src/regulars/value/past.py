@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from regulars.kit.i18n import mark
 from regulars.numeric import price_level
 from regulars.value import frames, level
-from regulars.value.summary import EPOCH, Summary
+from regulars.value.summary import EPOCH, Summary, locate
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -193,8 +193,7 @@ def aligned(
 ) -> dict[str, NDArray[np.float64]]:
     """Columns (by default of :func:`frames.spend_between`) in the summary's order; zero where a customer has no row."""
     keys = np.asarray(table["customer_key"]).astype(np.int64)
-    place = np.searchsorted(summary.key, keys)
-    known = (place < len(summary)) & (summary.key[np.minimum(place, len(summary) - 1)] == keys)
+    place, known = locate(summary.key, keys)
     columns = {}
     for name in names:
         values = np.zeros(len(summary))

@@ -12,11 +12,11 @@ import pyarrow as pa
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.numeric.seasonal_time import Effect
+from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-EPOCH = date(1970, 1, 1)
 FIRST, LAST = date(1900, 1, 1), date(2149, 12, 31)
 """Days that the clock of a shop knows."""
 

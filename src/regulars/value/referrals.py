@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from regulars.value.summary import locate
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -58,8 +60,8 @@ def find(orders: Orders, customers: pa.Table, as_of: date) -> Referrals | None:
     clv = None if customers["clv"].null_count else np.asarray(customers["clv"])
     table = orders.referrals
     told = orders.workspace.engine.arrow(table.filter(table.named_on <= as_of))
-    referred, one = _rows(key, told["customer_key"])
-    referrer, other = _rows(key, told["referrer_key"])
+    referred, one = locate(key, np.asarray(told["customer_key"]).astype(np.int64))
+    referrer, other = locate(key, np.asarray(told["referrer_key"]).astype(np.int64))
     both = one & other & (referred != referrer)
     return Referrals(referred[both], referrer[both], clv)
 
@@ -74,12 +76,3 @@ def added(customers: pa.Table, found: Referrals | None) -> pa.Table:
     for name, column in (unknown if found is None else found.columns(size)).items():
         customers = customers.append_column(name, column)
     return customers
-
-
-def _rows(key: NDArray[np.int64], wanted: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return where each wanted key stands among the ascending ones, and whether it is there."""
-    found = np.asarray(wanted).astype(np.int64)
-    if not len(key):
-        return np.zeros(len(found), np.int64), np.zeros(len(found), bool)
-    place = np.minimum(np.searchsorted(key, found), len(key) - 1)
-    return place, key[place] == found

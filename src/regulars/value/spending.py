@@ -9,6 +9,7 @@ import numpy as np
 
 from regulars.numeric import gamma_gamma
 from regulars.value.prices import Prices
+from regulars.value.summary import locate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 class Spending:
     """How much customers spend, and in which prices.
 
-    Where a price level is told, ``restated`` is what each customer spent on a purchase in the mean, in prices to be expected over the
-    horizon, in the order of ``key`` (ascending); the fit is to these, so that all it says is in those prices.
+    Where a price level is told, ``factor`` is how much more each customer's purchases would have cost in the prices to be expected over
+    the horizon, in the order of ``key`` (ascending); the fit is to spend in these, so that all it says is in those prices.
     """
 
     fit: Fit[gamma_gamma.GammaGamma]
     prices: Prices = field(default_factory=Prices)
     key: NDArray[np.int64] | None = None
-    restated: NDArray[np.float64] | None = None
+    factor: NDArray[np.float64] | None = None
 
     @property
     def params(self) -> gamma_gamma.GammaGamma:
@@ -37,11 +38,14 @@ class Spending:
         return self.fit.params
 
     def mean(self, summary: Summary) -> NDArray[np.float64]:
-        """Return each customer's mean spend a purchase, in the prices of the fit; some of the customers it was fitted to."""
-        if self.key is None or self.restated is None:
+        """Return each customer's mean spend a purchase, in the prices of the fit.
+
+        Who came after the fit has bought in the prices of its last month.
+        """
+        if self.key is None or self.factor is None:
             return summary.mean_spend
-        found: NDArray[np.float64] = self.restated[np.searchsorted(self.key, summary.key)]
-        return found
+        place, known = locate(self.key, summary.key)
+        return summary.mean_spend * np.where(known, self.factor[place], self.prices.factors[-1][1])
 
     def expected(self, summary: Summary) -> NDArray[np.float64]:
         """Return the expected spend a purchase; the customer's own mean where the model's is infinite (p·purchases + q <= 1)."""
@@ -62,7 +66,9 @@ def restated(past: Past, summary: Summary, prices: Prices) -> Spending:
     """Fit the spend of those who ever paid in the prices that are to be expected."""
     spend = past.restated(summary, prices.factors)
     mean = np.where(summary.spend > 0, np.maximum(spend, 0.0) / summary.purchase_days, 0.0)
-    return Spending(_fitted(summary, mean), prices, summary.key, mean)
+    paid = (summary.mean_spend > 0) & (mean > 0)
+    factor = np.where(paid, mean / np.where(paid, summary.mean_spend, 1.0), prices.factors[-1][1])
+    return Spending(_fitted(summary, mean), prices, summary.key, factor)
 
 
 def _fitted(summary: Summary, mean: NDArray[np.float64]) -> Fit[gamma_gamma.GammaGamma]:

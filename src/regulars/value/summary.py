@@ -88,3 +88,11 @@ class Summary:
     def silence_days(self, as_of: date) -> int:
         """Days from the last purchase to the as-of date."""
         return (as_of - EPOCH).days - int(self.last_day.max()) if len(self) else 0
+
+
+def locate(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return where each wanted key stands among ascending ones, and whether it is there at all."""
+    if not len(keys):
+        return np.zeros(len(wanted), np.intp), np.zeros(len(wanted), bool)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return place, keys[place] == wanted

@@ -155,12 +155,12 @@ def follow(value: Value, test: Backtest) -> Track | Unknown:
     last = test.cutoff + timedelta(days=test.horizon_days)
     happened = engine.arrow(frames.known_by_day(value.past.days, test.cutoff, last))
     spread, times = total.reach(_errors_known(value, test.cutoff), value.assumptions.interval)
-    chance = 1 + _variation_squared(value, test.cutoff)
+    chance = scatter(value, test.cutoff)
     after = np.array([(on - test.cutoff).days for on in happened["ordered_on"].to_pylist()], np.int64)
 
-    def series(built: NDArray[np.float64], name: str, scatter: float) -> Series:
+    def series(built: NDArray[np.float64], name: str, variance: float) -> Series:
         by_day = np.bincount(after, np.asarray(pc.cast(happened[name], "double")), test.horizon_days + 1)
-        own = np.log1p(scatter / np.maximum(expected.orders, 1e-9))
+        own = np.log1p(variance / np.maximum(expected.orders, 1e-9))
         away = np.exp(times * np.sqrt(spread**2 + own))
         return Series(built, built / away, built * away, np.cumsum(by_day)[expected.days].astype(float))
 
@@ -186,10 +186,13 @@ def _errors_known(value: Value, on: date) -> tuple[float, ...]:
     )
 
 
-def _variation_squared(value: Value, on: date) -> float:
-    """c² of what customers spent a purchase day until a day."""
+def scatter(value: Value, on: date) -> float:
+    """Return 1 + c², c being the coefficient of variation of what customers spent a purchase day until a day.
+
+    A sum over a chance number of purchases, n of them expected, has the squared coefficient of variation (1 + c²) / n.
+    """
     row = value.orders.workspace.engine.arrow(frames.spend_moments(value.past.days, on)).to_pylist()[0]
     if not row["purchases"] or not row["spend"]:
-        return 0.0
+        return 1.0
     mean = row["spend"] / row["purchases"]
-    return max(0.0, float(row["squared"] / row["purchases"] / mean**2 - 1))
+    return max(1.0, float(row["squared"] / row["purchases"] / mean**2))
