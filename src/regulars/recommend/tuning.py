@@ -1,0 +1,159 @@
+"""Parameters learn from the last four weeks before the end: fitted on what was known before them, judged by what happened in them.
+
+One parameter at a time, a few values each. A value replaces the default only when it is better beyond chance (paired
+bootstrap over people), so that a short window cannot talk a shop out of what holds elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regulars.numeric.ranking import bootstrap
+from regulars.recommend.blend import blend
+from regulars.recommend.components import buy_again, neighbours
+from regulars.recommend.components.buy_again import BuyAgain
+from regulars.recommend.components.neighbours import Neighbours
+from regulars.recommend.components.shape import Scores
+from regulars.recommend.interactions import Interactions
+from regulars.recommend.parameters import Parameters
+from regulars.recommend.windows import DAYS, Window, look_back
+
+FEWEST_PEOPLE = 50
+"""Fewer people in the window tell nothing."""
+MOST_PEOPLE = 1_000
+LEVEL = 0.8
+"""Level of the interval that must lie above zero."""
+
+NEAR_GRID: tuple[tuple[str, tuple[float, ...]], ...] = (
+    ("pair_half_life_days", (60.0, 240.0)),
+    ("target_power", (0.75,)),
+)
+NEW_GRID: tuple[tuple[str, tuple[float, ...]], ...] = (
+    ("trend_power", (0.0, 0.5, 1.3)),
+    ("trend_days", (14, 56)),
+    ("profile_decay", (0.3, 0.7, 0.85)),
+)
+AGAIN_GRID: tuple[tuple[str, tuple[float, ...]], ...] = (
+    ("repeat_half_life_days", (90.0, 365.0)),
+    ("repeat_trend_power", (0.0, 0.5, 1.3)),
+    ("repeat_rate_power", (0.0, 0.5, 1.5)),
+)
+WEIGHTS = (0.0, 0.05, 0.2, 0.4)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was learnt, and from whom."""
+
+    parameters: Parameters
+    people: int
+    """People in the window; too few leave the defaults."""
+    before: float | None = None
+    after: float | None = None
+    """NDCG@10 of for you in the window with the defaults and with what was learnt; the window it was learnt on."""
+
+
+def tune(data: Interactions, start: Parameters | None = None, *, days: int = DAYS) -> Tuned:
+    """Return parameters learnt on the last ``days`` days of the data; ``start`` where there is too little."""
+    begin = start or Parameters()
+    window = look_back(data, data.end - days, days)
+    people = _sample(window.people)
+    if len(people) < FEWEST_PEOPLE:
+        return Tuned(begin, len(people))
+    search = _Search(window, people)
+    found = search.run(begin)
+    told = search.for_you(found), search.for_you(begin)
+    after, before = (float(np.nanmean(values)) for values in told)
+    return Tuned(found, len(people), before, after)
+
+
+class _Search:
+    """One parameter after the other; what two candidates share is fitted once."""
+
+    def __init__(self, window: Window, people: NDArray[np.int64]) -> None:
+        self.window, self.people = window, people
+        self._near: tuple[Parameters, Neighbours] | None = None
+
+    def run(self, at: Parameters) -> Parameters:
+        for name, values in AGAIN_GRID:
+            at = self._step(at, name, values, self._again)
+        for name, values in NEAR_GRID + NEW_GRID:
+            at = self._step(at, name, values, self._new)
+        return self._step(at, "discovery_weight", WEIGHTS, self.for_you)
+
+    def _step(
+        self,
+        at: Parameters,
+        name: str,
+        values: tuple[float, ...],
+        judge: Callable[[Parameters], NDArray[np.float64]],
+    ) -> Parameters:
+        best, standard = at, judge(at)
+        highest = 0.0
+        for value in values:
+            other = _changed(at, name, value)
+            gain = _gain(judge(other), standard)
+            if gain is not None and gain > highest:
+                best, highest = other, gain
+        return best
+
+    def for_you(self, at: Parameters) -> NDArray[np.float64]:
+        again, near = self._fit_again(at), self._fit_near(at)
+
+        def scorer(people: NDArray[np.int64]) -> Scores:
+            own, new = again.scores(again.profiles[people]), near.scores(near.profiles[people])
+            return blend(own, new, at.discovery_weight)
+
+        return self.window.ndcg(scorer, self.people, "all")
+
+    def _again(self, at: Parameters) -> NDArray[np.float64]:
+        fitted = self._fit_again(at)
+        return self.window.ndcg(partial(_scores, fitted), self.people, "all")
+
+    def _new(self, at: Parameters) -> NDArray[np.float64]:
+        fitted = self._fit_near(at)
+        return self.window.ndcg(partial(_scores, fitted), self.people, "new")
+
+    def _fit_again(self, at: Parameters) -> BuyAgain:
+        return buy_again.fit(self.window.known, at)
+
+    def _fit_near(self, at: Parameters) -> Neighbours:
+        """Fit, or reuse the costly neighbours when only trend, profiles or weights differ."""
+        if self._near is None or any(
+            getattr(self._near[0], name) != getattr(at, name) for name, _ in NEAR_GRID
+        ):
+            self._near = at, neighbours.fit(self.window.known, at)
+            return self._near[1]
+        return neighbours.with_trend(self._near[1].near, self.window.known, at)
+
+
+def _changed(at: Parameters, name: str, value: float) -> Parameters:
+    """Return the parameters with another value, of the type the field has."""
+    new: dict[str, Any] = {name: type(getattr(at, name))(value)}
+    return replace(at, **new)
+
+
+def _scores(fitted: Neighbours | BuyAgain, people: NDArray[np.int64]) -> Scores:
+    return fitted.scores(fitted.profiles[people])
+
+
+def _gain(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float | None:
+    """Return the mean gain if it is beyond chance."""
+    if np.isnan(ours).all():
+        return None
+    found = bootstrap(ours, theirs, level=LEVEL, repetitions=200)
+    return found.mean if found.low > 0 else None
+
+
+def _sample(people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return some people, the same ones every time."""
+    if len(people) <= MOST_PEOPLE:
+        return people
+    chosen = np.random.default_rng(0).choice(len(people), MOST_PEOPLE, replace=False)
+    return people[np.sort(chosen)]
