@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.numeric.fit import Floats
+from regulars.numeric.repeat_purchase import times_bought
 
 __all__ = ["buyers", "recent_share", "trend"]
 
 
 def buyers(person: ArrayLike, item: ArrayLike, items: int) -> Floats:
     """Return how many different people bought each item (people and items numbered from zero)."""
-    cell = np.unique(np.asarray(person, np.int64) * max(items, 1) + np.asarray(item, np.int64))
-    return np.bincount(cell % max(items, 1), minlength=items).astype(float)
+    pairs = times_bought(person, item, items)
+    return np.bincount(pairs.indices, minlength=items).astype(float)
 
 
 def recent_share(recent: ArrayLike, ever: ArrayLike, *, strength: float = 10.0) -> Floats:

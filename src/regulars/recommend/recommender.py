@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -19,6 +20,7 @@ from regulars.recommend.answers import UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
 from regulars.recommend.blend import relative
 from regulars.recommend.components.shape import Component
 from regulars.recommend.evaluation import Evaluation
+from regulars.recommend.everyone import everyone
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
@@ -162,6 +164,10 @@ class Recommender:
         source = plain(self.model.trending.arrivals, "arrival")
         return self._answer("new_arrivals", [source], k, exclude, factor, None, fill_up=False)
 
+    def everyone(self, k: int = 10) -> pa.Table:
+        """For you of every known customer: customer_id, place, product_id, title, score."""
+        return everyone(self.model, k)
+
     def evaluate(self, cutoffs: tuple[date, ...] = (), *, days: int = DAYS) -> Evaluation | Unknown:
         """Hold recommendations made on earlier days against what people bought after them."""
         return evaluation.evaluate(self.data, cutoffs, days=days)
@@ -256,13 +262,18 @@ def fit(orders: Orders, *, as_of: date | None = None, tune: bool = True) -> Reco
     With ``tune`` the parameters learn from the last four weeks. Raises
     :class:`~regulars.kit.errors.RegularsError` where the orders do not say which products were bought.
     """
+    return fit_interactions(purchases(orders, as_of=as_of), tune=tune)
+
+
+def purchases(orders: Orders, *, as_of: date | None = None) -> Interactions:
+    """Read who bought what when, up to ``as_of``; raises as :func:`fit` does."""
     if not orders.capabilities.products:
         raise RegularsError(
             "recommend.no_products",
             mark("The orders do not say which products were bought."),
             hint=mark("Give a file with a row an order line, or name the column: --map product_id=COLUMN."),
         )
-    return fit_interactions(interactions.read(orders, as_of=as_of), tune=tune)
+    return interactions.read(orders, as_of=as_of)
 
 
 def fit_interactions(

@@ -78,7 +78,7 @@ class _Search:
 
     def __init__(self, window: Window, people: NDArray[np.int64]) -> None:
         self.window, self.people = window, people
-        self._near: tuple[Parameters, Neighbours] | None = None
+        self._near: dict[tuple[float, ...], Neighbours] = {}
 
     def run(self, at: Parameters) -> Parameters:
         for name, values in AGAIN_GRID:
@@ -125,12 +125,10 @@ class _Search:
 
     def _fit_near(self, at: Parameters) -> Neighbours:
         """Fit, or reuse the costly neighbours when only trend, profiles or weights differ."""
-        if self._near is None or any(
-            getattr(self._near[0], name) != getattr(at, name) for name, _ in NEAR_GRID
-        ):
-            self._near = at, neighbours.fit(self.window.known, at)
-            return self._near[1]
-        return neighbours.with_trend(self._near[1].near, self.window.known, at)
+        key = tuple(getattr(at, name) for name, _ in NEAR_GRID)
+        if key not in self._near:
+            self._near[key] = neighbours.fit(self.window.known, at)
+        return neighbours.with_trend(self._near[key].near, self.window.known, at)
 
 
 def _changed(at: Parameters, name: str, value: float) -> Parameters:
