@@ -40,7 +40,9 @@ class WithEvaluation(Verb):
     "-k", "number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many products."
 )
 @options.as_of
-@click.option("--no-tuning", is_flag=True, help="Keep the ready-made parameters: quicker, and a little worse.")
+@click.option(
+    "--no-tuning", is_flag=True, help="Keep the ready-made parameters: quicker, and a little worse."
+)
 @click.option(
     "--out", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write --all to this Parquet file."
 )
@@ -113,7 +115,11 @@ def _answers(
     help="The first day not to know about; repeat as needed. [default: the last two windows]",
 )
 @click.option(
-    "--days", type=click.IntRange(1, 365), default=28, show_default=True, help="How long to look at what came."
+    "--days",
+    type=click.IntRange(1, 365),
+    default=28,
+    show_default=True,
+    help="How long to look at what came.",
 )
 @click.option("--out", "folder", type=options.Folder(), help="Write evaluation.json here.")
 @options.language

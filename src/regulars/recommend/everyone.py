@@ -33,7 +33,9 @@ def _part(model: Model, people: np.ndarray, popular: np.ndarray, k: int) -> pa.T
     return _table(model, people[row], place, item, scores[row, item])
 
 
-def _table(model: Model, person: np.ndarray, place: np.ndarray, item: np.ndarray, score: np.ndarray) -> pa.Table:
+def _table(
+    model: Model, person: np.ndarray, place: np.ndarray, item: np.ndarray, score: np.ndarray
+) -> pa.Table:
     data = model.data
     return pa.table(
         {
