@@ -147,7 +147,8 @@ def _scores(window: Window, ways: dict[str, Scorer]) -> tuple[Score, ...]:
         told = _measured(window, scorer)
         for kind in KINDS:
             values = told[kind]["ndcg"]
-            if np.isnan(values).all():
+            # Who ranks only what people had says nothing about what is new to them.
+            if np.isnan(values).all() or (name, kind) == ("buy_again", "new"):
                 continue
             gain = ranking.bootstrap(ours[kind], values) if name != "for_you" else None
             if name == "for_you":
