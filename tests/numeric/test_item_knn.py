@@ -64,9 +64,7 @@ def shops(draw):
     rows = draw(st.lists(st.sets(st.integers(0, items - 1), min_size=1), min_size=1, max_size=12))
     owner = sorted(draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows))))
     weight = draw(st.lists(st.sampled_from([0.0, 0.3, 1.0]), min_size=len(rows), max_size=len(rows)))
-    how = Sequence(
-        window=draw(st.integers(0, 4)), together=draw(st.sampled_from([0.0, 1.0])), size_power=0.5
-    )
+    how = Sequence(window=draw(st.integers(0, 4)), together=draw(st.sampled_from([0.0, 1.0])), size_power=0.5)
     return items, rows, owner, weight, how
 
 

@@ -1,6 +1,7 @@
 """Tells goods from the lines that shops book among them: postage, fees, corrections, vouchers. Nobody wants those recommended.
 
-A word inside a title proves nothing ("postage stamp tin" is a tin): only whole titles and whole ids count.
+A word inside a title proves nothing ("postage stamp tin" is a tin): only whole titles and whole ids count, and of ids only those
+that are words; a product called "M" may be anything.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import re
 from collections.abc import Iterable
 
 _IDS = re.compile(
-    r"post|dot|m|d|s|b|c2|pads|cruk|amazonfee|bank charges|adjust\d*|test\d*|gift_.*|"
-    r"shipping|delivery|discount|voucher|coupon|giftcard|gift[-_ ]?card|fee|tip|donation|dostawa|wysylka|rabat",
+    r"post|postage|amazonfee|bank charges|adjust\d*|test\d+|gift_\d.*|"
+    r"shipping|delivery|discount|voucher|coupon|giftcard|gift[-_ ]?card|donation|dostawa|wysylka|rabat",
     re.IGNORECASE,
 )
 _TITLES = re.compile(
     r"(?:dotcom |standard |express |free )?(?:postage|shipping|delivery|carriage)(?: (?:costs?|charges?|fees?))?|"
-    r"manual|(?:cruk )?commission|discount|adjustment(?: by .*)?|amazon fees?|bank charges?|samples?|adjust bad debt|"
+    r"manual|pads to match all cushions|(?:cruk )?commission|discount|adjustment(?: by .*)?|amazon fees?|bank charges?|samples?|adjust bad debt|"
     r"(?:gift|e-?gift) ?(?:card|voucher|certificate).*|voucher|tips?|donation|(?:payment|handling|service|processing) fee|"
     r"insurance|shipping protection|package protection|gift wrap(?:ping)?|"
     r"dostawa|wysyłka|przesyłka|koszty? (?:dostawy|wysyłki|przesyłki)|rabat|opłata .*|karta podarunkowa|bon podarunkowy",

@@ -218,4 +218,4 @@ def day_of(day: date) -> int:
 
 def date_of(day: int) -> date:
     """Return days since 1970-01-01 as a date."""
-    return EPOCH + timedelta(days=day)
+    return EPOCH + timedelta(days=int(day))
