@@ -70,6 +70,7 @@ def test_time_is_cut_honestly(shop):
         ("C2", "CARRIAGE", False),
         ("77", "Gift card 50 €", False),
         ("78", "Gift box", True),
+        ("79", "Gift card holder", True),
         ("9", "Koszt wysyłki", False),
         (None, None, True),
     ],
