@@ -21,6 +21,11 @@ EVALUATE = "evaluate"
 class WithEvaluation(Verb):
     """A verb whose first word may be ``evaluate``; a file of that name is written ``./evaluate``."""
 
+    @property
+    def further(self) -> tuple[click.Command, ...]:
+        """Commands behind a first word, for whoever lists all there is."""
+        return (evaluate,)
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
