@@ -163,16 +163,19 @@ def _scores(window: Window, ways: dict[str, Scorer]) -> tuple[Score, ...]:
 
 def _measured(window: Window, scorer: Scorer) -> dict[str, dict[str, NDArray[Any]]]:
     parts: dict[str, list[tuple[NDArray[Any], ...]]] = {kind: [] for kind in KINDS}
-    for kind, lists, truth in window.lists(scorer, window.people, 20):
-        parts[kind].append(
-            (
-                ranking.ndcg(lists, truth, 10),
-                ranking.recall(lists, truth, 20),
-                ranking.reciprocal_rank(lists, truth, 10),
-                ranking.hit(lists, truth, 10),
-                lists[:, :10],
+    for part in window.parts(window.people):
+        scores = scorer(part.people)
+        for kind, truth in part.chosen.items():
+            lists = part.ranked(scores, kind, 20)
+            parts[kind].append(
+                (
+                    ranking.ndcg(lists, truth, 10),
+                    ranking.recall(lists, truth, 20),
+                    ranking.reciprocal_rank(lists, truth, 10),
+                    ranking.hit(lists, truth, 10),
+                    lists[:, :10],
+                )
             )
-        )
     names = (*MEASURES, "lists")
     return {
         kind: {

@@ -22,24 +22,27 @@ from regulars.recommend.components.neighbours import Neighbours
 from regulars.recommend.components.shape import Scores
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.windows import DAYS, Window, look_back
+from regulars.recommend.windows import DAYS, Window, look_back, ndcg
 
 FEWEST_PEOPLE = 50
 """Fewer people in the window tell nothing."""
-MOST_PEOPLE = 1_000
+MOST_PEOPLE = 800
 LEVEL = 0.8
 """Level of the interval that must lie above zero."""
 
-NEAR_GRID: tuple[tuple[str, tuple[float, ...]], ...] = (
+Grid = tuple[tuple[str, tuple[float, ...]], ...]
+Judge = Callable[[Parameters], NDArray[np.float64]]
+
+NEAR_GRID: Grid = (
     ("pair_half_life_days", (60.0, 240.0)),
     ("target_power", (0.75,)),
 )
-NEW_GRID: tuple[tuple[str, tuple[float, ...]], ...] = (
+NEW_GRID: Grid = (
     ("trend_power", (0.0, 0.5, 1.3)),
     ("trend_days", (14, 56)),
     ("profile_decay", (0.3, 0.7, 0.85)),
 )
-AGAIN_GRID: tuple[tuple[str, tuple[float, ...]], ...] = (
+AGAIN_GRID: Grid = (
     ("repeat_half_life_days", (90.0, 365.0)),
     ("repeat_trend_power", (0.0, 0.5, 1.3)),
     ("repeat_rate_power", (0.0, 0.5, 1.5)),
@@ -77,31 +80,27 @@ class _Search:
     """One parameter after the other; what two candidates share is fitted once."""
 
     def __init__(self, window: Window, people: NDArray[np.int64]) -> None:
-        self.window, self.people = window, people
+        self.window = window
+        # Every candidate is judged by the same people: what they had and chose is laid out once.
+        self.parts = tuple(window.parts(people))
         self._near: dict[tuple[float, ...], Neighbours] = {}
 
     def run(self, at: Parameters) -> Parameters:
-        for name, values in AGAIN_GRID:
-            at = self._step(at, name, values, self._again)
-        for name, values in NEAR_GRID + NEW_GRID:
-            at = self._step(at, name, values, self._new)
-        return self._step(at, "discovery_weight", WEIGHTS, self.for_you)
+        at = self._climb(at, AGAIN_GRID, self._again)
+        at = self._climb(at, NEAR_GRID + NEW_GRID, self._new)
+        return self._climb(at, (("discovery_weight", WEIGHTS),), self.for_you)
 
-    def _step(
-        self,
-        at: Parameters,
-        name: str,
-        values: tuple[float, ...],
-        judge: Callable[[Parameters], NDArray[np.float64]],
-    ) -> Parameters:
-        best, standard = at, judge(at)
-        highest = 0.0
-        for value in values:
-            other = _changed(at, name, value)
-            gain = _gain(judge(other), standard)
-            if gain is not None and gain > highest:
-                best, highest = other, gain
-        return best
+    def _climb(self, at: Parameters, grid: Grid, judge: Judge) -> Parameters:
+        """Return the best value of each parameter in turn, those that are better beyond chance only."""
+        best = judge(at)
+        for name, values in grid:
+            standard, highest = best, 0.0
+            for other in [_changed(at, name, value) for value in values]:
+                told = judge(other)
+                gain = _gain(told, standard)
+                if gain is not None and gain > highest:
+                    at, best, highest = other, told, gain
+        return at
 
     def for_you(self, at: Parameters) -> NDArray[np.float64]:
         again, near = self._fit_again(at), self._fit_near(at)
@@ -110,15 +109,15 @@ class _Search:
             own, new = again.scores(again.profiles[people]), near.scores(near.profiles[people])
             return blend(own, new, at.discovery_weight)
 
-        return self.window.ndcg(scorer, self.people, "all")
+        return ndcg(self.parts, scorer, "all")
 
     def _again(self, at: Parameters) -> NDArray[np.float64]:
         fitted = self._fit_again(at)
-        return self.window.ndcg(partial(_scores, fitted), self.people, "all")
+        return ndcg(self.parts, partial(_scores, fitted), "all")
 
     def _new(self, at: Parameters) -> NDArray[np.float64]:
         fitted = self._fit_near(at)
-        return self.window.ndcg(partial(_scores, fitted), self.people, "new")
+        return ndcg(self.parts, partial(_scores, fitted), "new")
 
     def _fit_again(self, at: Parameters) -> BuyAgain:
         return buy_again.fit(self.window.known, at)

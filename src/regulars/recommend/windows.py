@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,29 +64,43 @@ class Window:
         """Share of the purchases of the window whose item was not listed."""
         return float(1 - self.listed[self.after.known.item].mean()) if len(self.after.known) else 0.0
 
-    def lists(
-        self, scorer: Scorer, people: NDArray[np.int64], k: int, kinds: tuple[str, ...] = KINDS
-    ) -> Iterator[tuple[str, NDArray[np.int64], sparse.csr_array]]:
-        """Yield, in parts, (kind, lists, what of this kind was chosen): full rankings over all listed items.
-
-        ``new`` ranks only what a person did not have, ``repeat`` only what they had.
-        """
+    def parts(self, people: NDArray[np.int64]) -> Iterator[Part]:
+        """Yield people in parts small enough for a table of all items."""
         step = max(1, _CELLS // max(self.known.items, 1))
         for start in range(0, len(people), step):
-            some = people[start : start + step]
-            had, chose = self.owned[some].toarray() > 0, self.chosen[some].toarray() > 0
-            scores = np.where(self.listed, scorer(some), -np.inf)
-            for kind in kinds:
-                allowed = {"all": True, "new": ~had, "repeat": had}[kind]
-                held, truth = np.where(allowed, scores, -np.inf), chose & allowed
-                yield kind, ranking.top_k(held, k), sparse.csr_array(truth.astype(float))
+            yield self._part(people[start : start + step])
 
-    def ndcg(self, scorer: Scorer, people: NDArray[np.int64], kind: str) -> NDArray[np.float64]:
-        """Return NDCG@10 of each person for one kind of item; NaN where they chose nothing of it."""
-        parts = [
-            ranking.ndcg(lists, truth, 10) for _, lists, truth in self.lists(scorer, people, 10, (kind,))
-        ]
-        return np.concatenate(parts) if parts else np.zeros(0)
+    def _part(self, people: NDArray[np.int64]) -> Part:
+        had, chose = self.owned[people].toarray() > 0, self.chosen[people].toarray() > 0
+        allowed = {
+            "all": np.broadcast_to(self.listed, had.shape),
+            "new": self.listed & ~had,
+            "repeat": self.listed & had,
+        }
+        chosen = {kind: sparse.csr_array((chose & some).astype(float)) for kind, some in allowed.items()}
+        return Part(people, allowed, chosen)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some people, which items may be ranked for each of them, and which they chose, by kind of item.
+
+    ``new`` ranks only what a person did not have, ``repeat`` only what they had.
+    """
+
+    people: NDArray[np.int64]
+    allowed: Mapping[str, NDArray[np.bool_]]
+    chosen: Mapping[str, sparse.csr_array]
+
+    def ranked(self, scores: Scores, kind: str, k: int) -> NDArray[np.int64]:
+        """Return the first k of the full ranking."""
+        return ranking.top_k(np.where(self.allowed[kind], scores, -np.inf), k)
+
+
+def ndcg(parts: Iterable[Part], scorer: Scorer, kind: str) -> NDArray[np.float64]:
+    """Return NDCG@10 of each person for one kind of item; NaN where they chose nothing of it."""
+    told = [ranking.ndcg(part.ranked(scorer(part.people), kind, 10), part.chosen[kind], 10) for part in parts]
+    return np.concatenate(told) if told else np.zeros(0)
 
 
 def look_back(
