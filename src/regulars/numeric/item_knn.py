@@ -20,7 +20,7 @@ from regulars.numeric.fit import Floats
 
 __all__ = ["Sequence", "best_per_row", "neighbours", "profiles"]
 
-_CELLS = 1 << 24
+_CELLS = 1 << 25
 """How many cells of the item × item table are held at a time."""
 
 
@@ -65,15 +65,22 @@ def neighbours(
     light = sparse.csr_array(sparse.diags_array(1 / size) @ baskets).astype(np.float32)
     heard = sparse.csr_array(sparse.diags_array(weights / size) @ baskets).astype(np.float32)
     earlier = sparse.csr_array(_links(who, how.window, how.step).astype(np.float32) @ light)
-    # A basket's own items belong to what led to it; forward and together are then one product, not two.
-    led = sparse.csr_array(earlier + np.float32(how.together) * baskets.astype(np.float32))
     # Items hardly ever bought would divide by next to nothing.
     mass = np.asarray(heard.sum(axis=0)).ravel() + 1.0
-    scale = mass**-how.target_power
-    parts = [
-        best_per_row(_nearness(led, earlier, heard, rows, how.backward) * scale, rows.start, top)
-        for rows in _chunks(baskets.shape[1])
-    ]
+    scale = (mass**-how.target_power).astype(np.float32)
+    held = baskets.astype(np.float32)
+    if baskets.shape[1] ** 2 <= _CELLS:
+        # What came before is what comes after, seen from the other item: one product serves both ways.
+        counts = (earlier.T @ heard).toarray()
+        counts = counts + how.backward * counts.T + how.together * (held.T @ heard).toarray()
+        np.fill_diagonal(counts, 0.0)
+        parts = [best_per_row(counts * scale, 0, top)]
+    else:
+        led = sparse.csr_array(earlier + np.float32(how.together) * held)
+        parts = [
+            best_per_row(_nearness(led, earlier, heard, rows, how.backward) * scale, rows.start, top)
+            for rows in _chunks(baskets.shape[1])
+        ]
     near = _stacked(parts, baskets.shape[1])
     return sparse.csr_array(sparse.diags_array(mass**-how.source_power) @ near)
 
@@ -81,7 +88,7 @@ def neighbours(
 def _nearness(
     led: sparse.csr_array, earlier: sparse.csr_array, heard: sparse.csr_array, rows: slice, backward: float
 ) -> Floats:
-    """Return the counts of some source items with all targets, densely."""
+    """Return the counts of some source items with all targets, densely; pairs within a basket go with what led to it."""
     counts = (led[:, rows].T @ heard).toarray()
     counts += np.float32(backward) * (heard[:, rows].T @ earlier).toarray()
     counts[np.arange(counts.shape[0]), np.arange(rows.start, rows.stop)] = 0.0
