@@ -13,7 +13,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammainccinv, gammaincinv, ndtri, pdtrik
-from scipy.stats import qmc
 
 from regulars.numeric import beta_geometric, pareto_nbd
 from regulars.numeric.fit import Floats, Parameters
@@ -43,6 +42,10 @@ class Futures(ABC):
         """Take (p, q) of the spend, (horizon, continuous rate), how many points, rounded up to 2^k, and a seed."""
         self.p, self.q = spend
         self.horizon, self.rate = paying
+        from scipy.stats import (
+            qmc,
+        )  # late, because scipy.stats takes longer to import than all the rest of this room
+
         power = max(1, int(np.ceil(np.log2(draws))))
         self.draws = 1 << power
         points = qmc.Sobol(self._dimensions, rng=np.random.default_rng(seed)).random_base2(power)
