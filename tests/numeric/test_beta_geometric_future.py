@@ -194,3 +194,18 @@ def test_those_between_the_chebyshev_points_are_as_if_alone(model, params, horiz
             model.discounted_purchases(params, horizon, rate, x, *one) for one in zip(t_x, T, strict=True)
         ]
         np.testing.assert_allclose(every, alone, rtol=2e-11, atol=1e-13 * max(alone))
+
+
+@pytest.mark.parametrize("k", [2, 3, 8])
+@pytest.mark.parametrize(("horizon", "rate"), [(39.0, 0.0), (52.0, 0.002), (5_000.0, 0.05)])
+def test_regular_buyers_between_the_chebyshev_points_are_as_if_alone(k, horizon, rate):
+    T = np.concatenate([np.linspace(0.1, 3.0, 80), np.geomspace(3.0, 2_000.0, 120)])
+    params = (0.6, 3.0, 0.8, 2.4)
+    for x in (0.0, 4.0):
+        t_x = T / 3 if x else np.zeros_like(T)
+        every = cnbd_k.discounted_purchases(params, horizon, rate, x, t_x, T, k=k)
+        alone = [
+            cnbd_k.discounted_purchases(params, horizon, rate, x, *one, k=k)
+            for one in zip(t_x, T, strict=True)
+        ]
+        np.testing.assert_allclose(every, alone, rtol=2e-11, atol=1e-13 * max(alone))

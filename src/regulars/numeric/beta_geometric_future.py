@@ -119,7 +119,7 @@ class _Active:
 
     def discounted(self, horizon: float, rate: float) -> Floats:
         """Return E[Σ e^(-rate·u)] over purchases at u in (0, horizon]."""
-        few = _spread_over(self.size) if self.k == 1 else None
+        few = _spread_over(self.size, self.k)
         if few is None:
             return self._discounted(horizon, rate)
         every, self.size = self.size, few
@@ -190,16 +190,17 @@ class _Active:
         return total
 
 
-def _spread_over(size: Floats) -> Floats | None:
+def _spread_over(size: Floats, k: int) -> Floats | None:
     """Return Chebyshev points in the logarithm of α + T that tell all sizes; None where that many are not needed.
 
-    What is expected has its singularities where p·h / (α + T) is negative, so π away from the real logarithms, and a
-    polynomial on n points errs by ρ^-n, ρ being the Bernstein ellipse through there (Trefethen, theorem 8.2).
+    What is expected has its singularities where h / (α + T) times p, or times 1 - s of a root s, is -1: at least π, or with
+    roots half of that, away from the real logarithms. A polynomial on n points errs by ρ^-n, ρ being the Bernstein
+    ellipse through there (Trefethen, theorem 8.2).
     """
     low, high = float(np.log(size.min())), float(np.log(size.max()))
     if high - low < 1e-9:
         return None
-    apart = 0.9 * np.pi / ((high - low) / 2)
+    apart = 0.9 * np.pi / (1 if k == 1 else 2) / ((high - low) / 2)
     count = int(np.ceil(_DIGITS / np.log(apart + np.sqrt(apart**2 + 1)))) + 1
     if 2 * count > len(size):
         return None

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammainccinv, gammaincinv, ndtri, pdtrik
 
-from regulars.numeric import beta_geometric, pareto_nbd
+from regulars.numeric import beta_geometric, pareto_nbd, sobol
 from regulars.numeric.fit import Floats, Parameters
 from regulars.numeric.histories import Histories
 
@@ -42,14 +42,9 @@ class Futures(ABC):
         """Take (p, q) of the spend, (horizon, continuous rate), how many points, rounded up to 2^k, and a seed."""
         self.p, self.q = spend
         self.horizon, self.rate = paying
-        from scipy.stats import (
-            qmc,
-        )  # late, because scipy.stats takes longer to import than all the rest of this room
-
         power = max(1, int(np.ceil(np.log2(draws))))
         self.draws = 1 << power
-        points = qmc.Sobol(self._dimensions, rng=np.random.default_rng(seed)).random_base2(power)
-        points = np.clip(points, 1e-10, 1 - 1e-10).T
+        points = sobol.scrambled(self._dimensions, power, np.random.default_rng(seed))
         self.u_rate, self.u_dropout, self.u_life, self.u_count, self.u_sum, self.u_spend = points[:6]
         self.u_more = points[6:]
         self.thresholds = gammainccinv(np.arange(1.0, 64.0)[:, None], self.u_count)
