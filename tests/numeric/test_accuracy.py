@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from regulars.numeric import accuracy
 
@@ -124,3 +124,9 @@ def test_other_refusals():
         accuracy.coverage([1], [1], [])
     with pytest.raises(ValueError, match="finite"):
         accuracy.coverage([1], [math.nan], [1])
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 1.5, -2.0, 1e300]) | st.floats(-5, 5), max_size=30))
+@settings(deadline=None)
+def test_mean_ranks_are_scipys(values):
+    np.testing.assert_array_equal(accuracy.mean_ranks(values), rankdata(values))

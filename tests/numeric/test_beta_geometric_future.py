@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import betainc
 from tests.numeric.strategies import histories
 
-from regulars.numeric import beta_geometric, beta_geometric_future, bg_nbd, cnbd_k
+from regulars.numeric import beta_geometric, beta_geometric_future, bg_nbd, cnbd_k, mbg_nbd
 
 ROUNDED = (0.243, 4.414, 0.793, 2.426)
 """CDNOW as the BTYD package's documentation rounds it."""
@@ -179,3 +179,33 @@ def test_a_fit_begun_elsewhere_ends_at_the_same_place():
 def test_no_time_is_no_purchase():
     for form in FORMS:
         assert beta_geometric_future.discounted_purchases(form, SHOP, 0.0, 0.01, 3, 2.0, 5.0) == 0
+
+
+@pytest.mark.parametrize("model", [bg_nbd, mbg_nbd])
+@pytest.mark.parametrize("params", [(0.24, 4.4, 0.8, 2.4), (3.0, 0.01, 0.02, 5.0), (0.05, 900.0, 40.0, 0.3)])
+@pytest.mark.parametrize(("horizon", "rate"), [(39.0, 0.0), (52.0, 0.002), (0.01, 3.0), (5_000.0, 0.05)])
+def test_those_between_the_chebyshev_points_are_as_if_alone(model, params, horizon, rate):
+    """Many ages with one count of purchases are interpolated; one customer alone never is."""
+    T = np.concatenate([np.linspace(0.1, 3.0, 80), np.geomspace(3.0, 2_000.0, 120)])
+    for x in (0.0, 1.0, 40.0):
+        t_x = T / 3 if x else np.zeros_like(T)
+        every = model.discounted_purchases(params, horizon, rate, x, t_x, T)
+        alone = [
+            model.discounted_purchases(params, horizon, rate, x, *one) for one in zip(t_x, T, strict=True)
+        ]
+        np.testing.assert_allclose(every, alone, rtol=2e-11, atol=1e-13 * max(alone))
+
+
+@pytest.mark.parametrize("k", [2, 3, 8])
+@pytest.mark.parametrize(("horizon", "rate"), [(39.0, 0.0), (52.0, 0.002), (5_000.0, 0.05)])
+def test_regular_buyers_between_the_chebyshev_points_are_as_if_alone(k, horizon, rate):
+    T = np.concatenate([np.linspace(0.1, 3.0, 80), np.geomspace(3.0, 2_000.0, 120)])
+    params = (0.6, 3.0, 0.8, 2.4)
+    for x in (0.0, 4.0):
+        t_x = T / 3 if x else np.zeros_like(T)
+        every = cnbd_k.discounted_purchases(params, horizon, rate, x, t_x, T, k=k)
+        alone = [
+            cnbd_k.discounted_purchases(params, horizon, rate, x, *one, k=k)
+            for one in zip(t_x, T, strict=True)
+        ]
+        np.testing.assert_allclose(every, alone, rtol=2e-11, atol=1e-13 * max(alone))

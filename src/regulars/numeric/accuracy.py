@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from regulars.numeric.fit import Floats
 
@@ -73,9 +72,15 @@ def normalised_gini(actual: ArrayLike, predicted: ArrayLike) -> float:
     return _gini(_shared(a, p)) / _gini(np.sort(a)[::-1])
 
 
+def mean_ranks(values: ArrayLike) -> Floats:
+    """Return the rank of each value, from 1 on; equal ones share the mean of their ranks."""
+    _, group, count = np.unique(np.asarray(values, float).ravel(), return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[group]
+
+
 def spearman(actual: ArrayLike, predicted: ArrayLike) -> float:
     """Return Spearman's rank correlation with mean ranks for ties; zero when either side is constant."""
-    a, p = (rankdata(v) for v in _pair(actual, predicted))
+    a, p = (mean_ranks(v) for v in _pair(actual, predicted))
     a, p = a - a.mean(), p - p.mean()
     norm = sqrt(fsum(a * a) * fsum(p * p))
     return fsum(a * p) / norm if norm > 0 else 0.0

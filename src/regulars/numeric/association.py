@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import hypergeom
+from scipy.special import gammaln
 
 from regulars.numeric.fit import Floats
 
 __all__ = ["Association", "associate", "benjamini_hochberg", "fisher_greater"]
+
+_NEGLIGIBLE = 1e-17
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,38 @@ def fisher_greater(both: ArrayLike, left: ArrayLike, right: ArrayLike, total: Ar
     # The test does not change when sides are swapped, and many rules share their counts.
     table = np.stack([k.ravel(), np.minimum(a, b).ravel(), np.maximum(a, b).ravel(), n.ravel()])
     rules, where = np.unique(table, axis=1, return_inverse=True)
-    found = hypergeom.sf(rules[0] - 1, rules[3], rules[1], rules[2])
+    found = _upper_tail(*rules)
     return np.clip(found, 0.0, 1.0)[where.ravel()].reshape(shape)[()]
+
+
+def _upper_tail(k: Floats, a: Floats, b: Floats, n: Floats) -> Floats:
+    """Return P(X >= k) of the hypergeometric distribution: its terms are summed away from the mean until none counts."""
+    above = k * n > a * b
+    first = np.where(above, k, k - 1)
+    possible = first >= np.maximum(0, a + b - n)
+    first = np.where(possible, first, np.maximum(0, a + b - n))
+    logs = _log_choose(a, first) + _log_choose(n - a, b - first) - _log_choose(n, b)
+    term = np.where(possible, np.exp(logs), 0.0)
+    total = np.zeros_like(term)
+    left = np.flatnonzero(term > 0)
+    i, term, up = first[left], term[left], above[left]
+    while len(left):
+        total[left] += term
+        out, in_, others = a[left] - i, b[left] - i, n[left] - a[left] - b[left] + i
+        with np.errstate(divide="ignore", invalid="ignore"):
+            term = term * np.where(
+                up, out * in_ / ((i + 1) * (others + 1)), i * others / ((out + 1) * (in_ + 1))
+            )
+        i = np.where(up, i + 1, i - 1)
+        stay = term > _NEGLIGIBLE * total[left]
+        left, i, term, up = left[stay], i[stay], term[stay], up[stay]
+    return np.where(above, total, 1 - total)
+
+
+def _log_choose(n: Floats, k: Floats) -> Floats:
+    """Return the logarithm of the binomial coefficient."""
+    found: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return found
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> Floats:

@@ -58,12 +58,12 @@ def fit(
     start: Parameters | None = None,
 ) -> Fit[P]:
     """Find the maximum-likelihood parameters as the named tuple ``kind``; see the models for what goes in."""
-    histories = distinct(frequency, recency, T, weights)
+    histories = distinct(frequency, recency, T, weights, inverse=False)
     total = float(histories.weight.sum())
     if not len(histories.x) or total <= 0:
         raise ValueError("There must be at least one customer to fit.")
     scale = float((histories.weight * histories.T).sum() / total) or 1.0
-    unit = total / len(histories.inverse)
+    unit = total / histories.rows
     likelihood = Likelihood(form, histories, scale, 1 / unit)
     slower = np.array([0.0, np.log(form.k), 0.0, 0.0])
     starts = [one - slower for one in _STARTS]
@@ -103,7 +103,7 @@ def _constant(
     """Return the part of the log-likelihood that depends on k and the data only."""
     if log_gaps is not None:
         x, gaps = np.asarray(frequency, float).ravel(), np.asarray(log_gaps, float).ravel()
-        if gaps.shape != histories.inverse.shape or not np.all(np.isfinite(gaps)):
+        if gaps.shape != (histories.rows,) or not np.all(np.isfinite(gaps)):
             raise ValueError("log_gaps must have one finite entry a customer.")
         weight = 1.0 if weights is None else np.asarray(weights, float).ravel()
         return float((weight * ((form.k - 1) * gaps - x * gammaln(form.k))).sum())

@@ -23,13 +23,15 @@ from regulars.numeric.histories import Histories, checked_counts, distinct
 from regulars.numeric.pareto_nbd import checked_horizon
 from regulars.numeric.pareto_nbd_draws import Customers
 
-_FAR = 72.0
-"""Discounted by e^-72 nothing counts any more."""
+_FAR = 40.0
+"""Discounted by e^-40 nothing counts any more."""
 _NEAR_ONE = 0.999
 """Above this probability to stop, purchases beyond the seventh do not count."""
 _LEGENDRE = np.polynomial.legendre.leggauss(12)
 """Nodes and weights for a stretch of time."""
 _MOST_BEATS = 1e15
+_DIGITS = 34.0
+"""e^-34 is what an interpolation may err by, relative to the largest value."""
 _ROWS = 4_096
 
 
@@ -117,6 +119,13 @@ class _Active:
 
     def discounted(self, horizon: float, rate: float) -> Floats:
         """Return E[Σ e^(-rate·u)] over purchases at u in (0, horizon]."""
+        few = _spread_over(self.size, self.k)
+        if few is None:
+            return self._discounted(horizon, rate)
+        every, self.size = self.size, few
+        return _interpolated(few, self._discounted(horizon, rate), every)
+
+    def _discounted(self, horizon: float, rate: float) -> Floats:
         if horizon == 0:
             return np.zeros((self.k, len(self.size)))
         if rate == 0:
@@ -129,7 +138,7 @@ class _Active:
         whole = np.log1p(end / scale)
         total = np.exp(-rate * end) * self.expected(np.full_like(self.size, end))
         z, w = _LEGENDRE
-        panels = int(np.ceil(np.max(whole) / 2.5))
+        panels = int(np.ceil(np.max(whole) / 1.25))
         for left, right in pairwise(np.linspace(0, 1, max(panels, 2) + 1).tolist()):
             for node, weight in zip(z, w, strict=True):
                 y = (left + (right - left) * (node + 1) / 2) * whole
@@ -179,6 +188,36 @@ class _Active:
             for j in range(self.k):
                 total[j] += kept * betainc(i * self.k - j, self.n + j, reach / (1 + reach))
         return total
+
+
+def _spread_over(size: Floats, k: int) -> Floats | None:
+    """Return Chebyshev points in the logarithm of α + T that tell all sizes; None where that many are not needed.
+
+    What is expected has its singularities where h / (α + T) times p, or times 1 - s of a root s, is -1: at least π, or with
+    roots half of that, away from the real logarithms. A polynomial on n points errs by ρ^-n, ρ being the Bernstein
+    ellipse through there (Trefethen, theorem 8.2).
+    """
+    low, high = float(np.log(size.min())), float(np.log(size.max()))
+    if high - low < 1e-9:
+        return None
+    apart = 0.9 * np.pi / (1 if k == 1 else 2) / ((high - low) / 2)
+    count = int(np.ceil(_DIGITS / np.log(apart + np.sqrt(apart**2 + 1)))) + 1
+    if 2 * count > len(size):
+        return None
+    return np.exp((low + high) / 2 + (high - low) / 2 * np.cos(np.pi * np.arange(count) / (count - 1)))
+
+
+def _interpolated(points: Floats, values: Floats, wanted: Floats) -> Floats:
+    """Return the polynomial through values at Chebyshev points of the logarithm: the barycentric formula."""
+    sign = (-1.0) ** np.arange(len(points))
+    sign[[0, -1]] /= 2
+    away = np.log(wanted)[:, None] - np.log(points)
+    exact = np.abs(away) < 1e-15
+    share = sign / np.where(exact, 1.0, away)
+    found: Floats = (share @ values.T / share.sum(axis=1)[:, None]).T
+    row, at = np.nonzero(exact)
+    found[:, row] = values[:, at]
+    return found
 
 
 def _log_sinhc(v: Floats) -> Floats:

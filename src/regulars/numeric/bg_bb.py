@@ -91,7 +91,7 @@ def fit(
     if not total > 0 or not (histories.weight * histories.T).sum() > 0:
         raise ValueError("There must be at least one customer watched at an occasion to fit.")
     # Rows often are counts of a table, each worth hundreds of customers: the search is as careful as with them all.
-    unit = total / max(len(histories.inverse), _CUSTOMERS)
+    unit = total / max(histories.rows, _CUSTOMERS)
     likelihood = _Likelihood(histories, 1 / unit)
     found = maximise(likelihood, _STARTS[0], _LOWER, _UPPER)
     for start in _STARTS[1:]:

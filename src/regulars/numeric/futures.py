@@ -13,9 +13,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammainccinv, gammaincinv, ndtri, pdtrik
-from scipy.stats import qmc
 
-from regulars.numeric import beta_geometric, pareto_nbd
+from regulars.numeric import beta_geometric, pareto_nbd, sobol
 from regulars.numeric.fit import Floats, Parameters
 from regulars.numeric.histories import Histories
 
@@ -45,8 +44,7 @@ class Futures(ABC):
         self.horizon, self.rate = paying
         power = max(1, int(np.ceil(np.log2(draws))))
         self.draws = 1 << power
-        points = qmc.Sobol(self._dimensions, rng=np.random.default_rng(seed)).random_base2(power)
-        points = np.clip(points, 1e-10, 1 - 1e-10).T
+        points = sobol.scrambled(self._dimensions, power, np.random.default_rng(seed))
         self.u_rate, self.u_dropout, self.u_life, self.u_count, self.u_sum, self.u_spend = points[:6]
         self.u_more = points[6:]
         self.thresholds = gammainccinv(np.arange(1.0, 64.0)[:, None], self.u_count)

@@ -23,6 +23,10 @@ _LOWER = np.log([1e-2, Q_FLOOR, 1e-6])
 _UPPER = np.log([1e4, 1e4, 1e8])
 """The searched box for (p, q, γ) when the mean spend is one unit of money."""
 
+_SKETCH = 8_000
+"""Above four times this many customers the search begins on a sketch of about this many."""
+_SLICE = 16_384
+
 
 class GammaGamma(NamedTuple):
     """Shape p of a customer's purchases, shape q and rate γ of the customers' own rates; γ is in units of money."""
@@ -51,21 +55,30 @@ def fit(
     customer is left.
     """
     m, z = _checked_spend(frequency, mean_spend)
-    weight = np.ones_like(m) if weights is None else np.asarray(weights, float).ravel()
-    if weight.shape != m.shape or not np.all(np.isfinite(weight)) or np.any(weight < 0):
-        raise ValueError("weights must have one entry a customer, finite and not negative.")
-    if include_first and np.any(m == 0):
+    keep = m > 0
+    if include_first and not keep.all():
         raise ValueError("With the first purchase included every customer has a frequency of one or more.")
-    keep = (m > 0) & (weight > 0)
-    m, z, weight = m[keep], z[keep], weight[keep]
+    given = None if weights is None else np.asarray(weights, float).ravel()
+    if given is not None:
+        if given.shape != m.shape or not np.all(np.isfinite(given)) or np.any(given < 0):
+            raise ValueError("weights must have one entry a customer, finite and not negative.")
+        keep &= given > 0
+    m, z = m[keep], z[keep]
     if not len(m):
         raise ValueError("There must be at least one customer with a purchase to fit.")
     if np.any(z <= 0):
         raise ValueError("mean_spend must be positive: leave purchases worth nothing out.")
+    weight = np.ones_like(m) if given is None else given[keep]
     total = float(weight.sum())
-    scale = float((weight * z).sum() / total)
-    objective = _Likelihood(m, z / scale, weight * (len(m) / total))
-    found = maximise(objective, _start(z / scale), _LOWER, _UPPER)
+    scale = _dot(weight, z) / total
+    z, weight = z / scale, weight * (len(m) / total)
+    objective = _Likelihood(m, z, weight)
+    every = len(m) // _SKETCH
+    few = slice(every // 2, None, every) if every >= 4 else slice(None)
+    begin = _start(z[few])
+    if every >= 4:
+        begin = maximise(_Likelihood(m[few], z[few], weight[few]), begin, _LOWER, _UPPER).point
+    found = maximise(objective, begin, _LOWER, _UPPER)
     for start in ((0.0, 1.0, 0.0), (2.0, 2.0, 2.0), (1.0, 4.0, 4.0)):
         if found.converged:
             break
@@ -108,15 +121,15 @@ class _Likelihood:
     """The log-likelihood with gradient and Hessian in log (p, q, γ); Γ and ψ terms on the histogram of m."""
 
     def __init__(self, m: Floats, z: Floats, weight: Floats) -> None:
-        self.m, self.weight = m, weight
+        self.weight = weight
         self.mz = m * z
         self.wm = weight * m
-        self.total = float(weight.sum())
-        self.purchases = float(self.wm.sum())
-        self.log_z = _dot(weight, np.log(z))
-        self.m_log_mz = _dot(self.wm, np.log(self.mz))
-        self.counts, where = np.unique(m, return_inverse=True)
-        self.per_count = np.bincount(where, weight)
+        self.counts, self.per_count = _histogram(m, weight)
+        self.total = float(self.per_count.sum())
+        self.purchases = _dot(self.per_count, self.counts)
+        logs = np.log(z)
+        self.log_z = _dot(weight, logs)
+        self.m_log_mz = _dot(self.per_count, self.counts * np.log(self.counts)) + _dot(self.wm, logs)
 
     def __call__(self, point: Floats) -> tuple[float, Floats, Floats]:
         """Return value, gradient and Hessian."""
@@ -124,14 +137,7 @@ class _Likelihood:
         p, q, gamma = params
         n, c, k = self.total, self.counts, self.per_count
         pc = p * c
-        # ln(γ + m z) as ln γ + ln(1 + m z / γ) keeps precision when γ is far above all spending.
-        ratio = self.mz / gamma
-        logs = np.log1p(ratio)
-        share = 1 / (1 + ratio)  # γ / (γ + m z)
-        log_w, log_m = _dot(self.weight, logs), _dot(self.wm, logs)
-        one, many = _dot(self.weight, share), _dot(self.wm, share)
-        square = share * share
-        one2, many2 = _dot(self.weight, square), _dot(self.wm, square)
+        log_w, log_m, one, many, one2, many2 = self._sums(gamma)
         value = (
             -float(k @ betaln(pc, q))
             + p * (self.m_log_mz - self.purchases * point[2])
@@ -156,6 +162,31 @@ class _Likelihood:
         H[1, 2] = H[2, 1] = (n - one) / gamma
         H[2, 2] = (-n * q + p * many2 + q * one2) / gamma**2
         return value, g * params, H * np.outer(params, params) + np.diag(g * params)
+
+    def _sums(self, gamma: float) -> Floats:
+        """Return the sums over customers that need γ, by w and by w·m: of ln(1 + m z / γ), of γ / (γ + m z), of its square.
+
+        ln(γ + m z) as ln γ + ln(1 + m z / γ) keeps precision when γ is far above all spending. What lies between stays in
+        the cache, a slice of the customers at a time.
+        """
+        sums = np.zeros((3, 2))
+        for begin in range(0, len(self.mz), _SLICE):
+            part = slice(begin, begin + _SLICE)
+            ratio = self.mz[part] / gamma
+            share = 1 / (1 + ratio)
+            for row, each in zip(sums, (np.log1p(ratio), share, share * share), strict=True):
+                row += _dot(self.weight[part], each), _dot(self.wm[part], each)
+        return sums.ravel()
+
+
+def _histogram(m: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return the distinct counts of purchases, ascending, and how much each weighs."""
+    if float(m.max()) < max(len(m), 1_000):
+        whole = m.astype(np.intp)
+        there = np.flatnonzero(np.bincount(whole))
+        return there.astype(float), np.bincount(whole, weight)[there].astype(float)
+    counts, where = np.unique(m, return_inverse=True)
+    return counts, np.bincount(where, weight).astype(float)
 
 
 def log_likelihood(

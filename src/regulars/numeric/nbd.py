@@ -47,14 +47,14 @@ def fit(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None
 ) -> Fit[NBD]:
     """Find the maximum-likelihood parameters; input and errors as in ``pareto_nbd.fit`` (recency is only checked)."""
-    histories = distinct(frequency, recency, T, weights)
+    histories = distinct(frequency, recency, T, weights, inverse=False)
     total = float(histories.weight.sum())
     if not len(histories.x) or total <= 0:
         raise ValueError("There must be at least one customer to fit.")
     pairs = distinct(histories.x, np.zeros_like(histories.x), histories.T, histories.weight)
     scale = float((pairs.weight * pairs.T).sum() / total) or 1.0
     x, end = pairs.x, pairs.T / scale
-    unit = total / len(histories.inverse)
+    unit = total / histories.rows
     weight = pairs.weight / unit
     counts, where = np.unique(x, return_inverse=True)
     k = np.bincount(where, weight)

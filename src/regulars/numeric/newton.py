@@ -1,13 +1,14 @@
 """Newton's method that cannot leave a box or go downhill: the one optimiser behind every likelihood here.
 
 Parameters are logarithms of positive numbers. Each step uses the analytic Hessian with its eigenvalues made
-positive and floored, is capped in length, stays inside the box (parameters pressed against a side are set aside)
-and is halved until the objective improves. It never raises on a finite objective and never returns a non-finite point.
+positive and floored, is capped in length, ends where it meets a side of the box (parameters pressed against one are set
+aside) and is halved until the objective improves. Towards a limit at infinity, where each step would repeat the last one,
+several are taken at once. It never raises on a finite objective and never returns a non-finite point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ STEP_CAP = 2.0
 EIGENVALUE_FLOOR = 1e-9  # relative to the largest eigenvalue
 DECREMENT = 1e-6  # how much more log-likelihood the quadratic model promises when the last step is taken
 LAST_STEP = 1e-2  # and how long that step, which is no longer verified, may be
+CREEPING = 3.0  # steps that repeat themselves grow by this factor, up to
+LONGEST_STRIDE = 9.0
 MAX_ITERATIONS = 120
 MAX_HALVINGS = 30
 LOOSE = 3.0  # a standard error of so many times the parameter means that the data do not tell it
@@ -45,36 +48,75 @@ def maximise(objective: Objective, start: Floats, lower: Floats, upper: Floats) 
     point = np.clip(np.asarray(start, float), lower, upper)
     value, gradient, hessian = objective(point)
     converged = False
-    iterations = 0
+    iterations, stride, before = 0, 1.0, np.zeros_like(point)
     for iterations in range(1, MAX_ITERATIONS + 1):  # noqa: B007 - how many were needed is part of the answer
-        pressed = ((point <= lower) & (gradient < 0)) | ((point >= upper) & (gradient > 0))
-        step, promise = _step(gradient, hessian, ~pressed)
+        step, promise = _inside(point, gradient, hessian, lower, upper)
         if promise < DECREMENT:
             converged = True
             if float(np.max(np.abs(step))) < LAST_STEP:
                 point, value = np.clip(point + step, lower, upper), value + promise
             break
-        length = min(1.0, STEP_CAP / float(np.max(np.abs(step))))
+        stride = min(stride * CREEPING, LONGEST_STRIDE) if _creeps(step, before) else 1.0
         noise = 1e-13 * (1.0 + abs(value))
-        for _ in range(MAX_HALVINGS):
+        for length in _lengths(stride, step, _room(point, step, lower, upper)):
             trial = np.clip(point + length * step, lower, upper)
             found = objective(trial)
             gain = float(gradient @ (trial - point))
             if np.isfinite(found[0]) and found[0] >= value + 1e-4 * gain - noise:
                 break
-            length /= 2
         else:
             # No uphill step is left at this precision: as good as it gets, though not proven stationary.
             converged = promise < 1e-4
             break
         stalled = found[0] - value <= noise and promise < 1e-4
-        point, (value, gradient, hessian) = trial, found
+        point, (value, gradient, hessian), before = trial, found, step
         if stalled:
             converged = True
             break
     return Maximum(
         point, value, gradient, hessian, converged, iterations, (point <= lower) | (point >= upper)
     )
+
+
+def _inside(
+    point: Floats, gradient: Floats, hessian: Floats, lower: Floats, upper: Floats
+) -> tuple[Floats, float]:
+    """Return the Newton step that stays on the sides on which the point stands and would leave, and its promise.
+
+    A step cut short in one parameter only would leave the ridge along which the others go with it.
+    """
+    free = ~(((point <= lower) & (gradient < 0)) | ((point >= upper) & (gradient > 0)))
+    while True:
+        step, promise = _step(gradient, hessian, free)
+        leaving = ((point <= lower) & (step < 0)) | ((point >= upper) & (step > 0))
+        if not leaving.any():
+            return step, promise
+        free &= ~leaving
+
+
+def _room(point: Floats, step: Floats, lower: Floats, upper: Floats) -> float:
+    """Return how many times the step may be taken before it meets a side of the box; infinite where it never does."""
+    side = np.where(step > 0, upper, lower)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = np.where(step != 0, (side - point) / step, np.inf)
+    return float(times.min()) * (1 + 1e-12)
+
+
+def _creeps(step: Floats, before: Floats) -> bool:
+    """Tell whether a step repeats the one before: so it is where the likelihood levels off towards a limit."""
+    one, other = float(np.linalg.norm(step)), float(np.linalg.norm(before))
+    return one > 0.5 * other > 0 and float(step @ before) > 0.9 * one * other
+
+
+def _lengths(stride: float, step: Floats, room: float) -> Iterator[float]:
+    """Yield multiples of the step to try, longest first."""
+    longest = float(np.max(np.abs(step)))
+    length = min(stride, stride * STEP_CAP / longest, room)
+    plain = min(1.0, STEP_CAP / longest, room)
+    if length > plain:
+        yield length
+    for halvings in range(MAX_HALVINGS):
+        yield plain / 2**halvings
 
 
 def _step(gradient: Floats, hessian: Floats, free: NDArray[np.bool_]) -> tuple[Floats, float]:

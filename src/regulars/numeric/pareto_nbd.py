@@ -75,12 +75,12 @@ def fit(
     beyond T, not finite, no customers); any valid input gives finite parameters; ``Fit.undetermined`` says which of
     them mean little. ``start`` is where the search begins, such as the parameters of a fit to nearly the same data.
     """
-    histories = distinct(frequency, recency, T, weights)
+    histories = distinct(frequency, recency, T, weights, inverse=False)
     total = histories.weight.sum()
     if not len(histories.x) or total <= 0:
         raise ValueError("There must be at least one customer to fit.")
     scale = float((histories.weight * histories.T).sum() / total) or 1.0
-    scaled = _Likelihood(histories, scale, len(histories.inverse) / total)
+    scaled = _Likelihood(histories, scale, histories.rows / total)
     units = np.array([1.0, scale, 1.0, scale])
     found = _search(scaled, None if start is None else np.log(np.array(checked(start)) / units))
     shift = -float((histories.weight * histories.x).sum() * np.log(scale))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, sparse
+from scipy import sparse
 
 from regulars.numeric.fit import Floats
+from regulars.numeric.newton import maximise
 
 __all__ = ["Level", "Months", "compare", "level"]
 
@@ -136,29 +137,52 @@ class Level:
 
 def level(seen: Months) -> Level:
     """Return by how much walk, drift, season and noise move the months: by maximum likelihood."""
+    kernels = _kernels(seen)
+    low, high = np.log([_LEAST] * 3), np.array([2 * np.log(LARGEST_STEP), np.log(_MOST), np.log(_MOST)])
+    still = high.copy()
+    still[0] = low[0]  # who does not walk does not drift either
+    quiet = still.copy()
+    quiet[1] = low[1]
+    noise = maximise(_Variances(seen, kernels, drift=0.0), np.array([low[0], low[1], -6.0]), low, quiet)
+    resting, moving = _Variances(seen, kernels, drift=0.0), _Variances(seen, kernels, drift=DRIFT_SD**2)
+    tries = [
+        (0.0, maximise(resting, np.array([low[0], season, noise.point[2]]), low, still))
+        for season in (-12.0, -7.0, -5.0)
+    ]
+    tries += [
+        (DRIFT_SD**2, maximise(moving, np.array(start), low, high))
+        for start in ((-12.0, -12.0, -9.0), (-8.0, -7.0, -7.0), (-9.0, -6.0, -12.0))
+    ]
+    drift, found = max([(0.0, noise), *tries], key=lambda one: one[1].value)
+    walk, season, own = np.exp(found.point).tolist()
+    return Level(seen, walk, drift, season, own, max(0.0, found.value - noise.value))
+
+
+def _kernels(seen: Months) -> Floats:
+    """Return what a variance of one of the walk, of the season, and of the noise adds to the covariance of the months."""
     when = seen.month
+    return np.stack([_covariance(when, when, 1, 0, 0), _covariance(when, when, 0, 0, 1), np.diag(seen.blur)])
 
-    def loss(point: Floats) -> float:
-        walk, season, noise = np.exp(point)
-        V = _covariance(when, when, walk, DRIFT_SD**2 * (walk > _LEAST * 2), season)
-        return _minus_log_likelihood(V + noise * np.diag(seen.blur) + seen.covariance, seen.log)
 
-    bounds = [(np.log(_LEAST), 2 * np.log(LARGEST_STEP)), *[(np.log(_LEAST), np.log(_MOST))] * 2]
-    quiet = optimize.minimize_scalar(
-        lambda log: _minus_log_likelihood(np.exp(log) * np.diag(seen.blur) + seen.covariance, seen.log),
-        bounds=bounds[2], method="bounded",
-    )  # fmt: skip
-    starts = (
-        [bounds[0][0], bounds[1][0], quiet.x],
-        [-12.0, -12.0, -9.0],
-        [-8.0, -7.0, -7.0],
-        [-9.0, -6.0, -12.0],
-    )
-    tries = [optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds) for start in starts]
-    found = min(tries, key=lambda one: float(one.fun))
-    walk, season, noise = np.exp(found.x)
-    drift = DRIFT_SD**2 * float(walk > _LEAST * 2)
-    return Level(seen, float(walk), drift, float(season), float(noise), float(quiet.fun - found.fun))
+class _Variances:
+    """The log-likelihood of the months with gradient and Hessian in the logs of the variances of walk, season and noise."""
+
+    def __init__(self, seen: Months, kernels: Floats, *, drift: float) -> None:
+        self.log, self.kernels = seen.log, kernels
+        self.fixed = seen.covariance + _ANY + _covariance(seen.month, seen.month, 0, drift, 0)
+
+    def __call__(self, point: Floats) -> tuple[float, Floats, Floats]:
+        """Return value, gradient and Hessian."""
+        parts = np.exp(point)[:, None, None] * self.kernels
+        V = self.fixed + parts.sum(axis=0)
+        inverse = np.linalg.inv(V)
+        at = inverse @ self.log
+        moved = inverse @ parts  # V⁻¹ Kᵢ
+        pulled = parts @ at
+        gradient = (pulled @ at - np.trace(moved, axis1=1, axis2=2)) / 2
+        both = np.einsum("iab,jba->ij", moved, moved) / 2 - pulled @ inverse @ pulled.T
+        value = -0.5 * float(self.log @ at + np.linalg.slogdet(V)[1])
+        return value, gradient, both + np.diag(gradient)
 
 
 def _covariance(
@@ -168,8 +192,3 @@ def _covariance(
     a, b = (one - other[0]).astype(float)[:, None], (other - other[0]).astype(float)[None, :]
     apart = np.sin(np.pi * (a - b) / MONTHS)
     return walk * np.minimum(a, b) + drift * a * b + season * np.exp(-2 * (apart / 0.8) ** 2)
-
-
-def _minus_log_likelihood(V: Floats, y: Floats) -> float:
-    _, size = np.linalg.slogdet(V + _ANY)
-    return 0.5 * float(y @ np.linalg.solve(V + _ANY, y) + size)

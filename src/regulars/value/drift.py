@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
-from scipy import stats
+from scipy.special import ndtri
 
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
@@ -340,7 +340,7 @@ def _held(value: Value, earlier: Earlier) -> Held | None:
 
 def _chance(value: Value, on: date, orders: float, interval: float) -> float:
     """Squared half-width, in logarithms, that chance alone gives a sum of so many orders (see ``tracking``)."""
-    times = float(stats.norm.ppf(0.5 + min(max(interval, 0.01), 0.99) / 2))
+    times = float(ndtri(0.5 + min(max(interval, 0.01), 0.99) / 2))
     return times**2 * log1p(tracking.scatter(value, on) / orders)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
+from scipy.special import stdtrit
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
@@ -64,7 +64,7 @@ def reach(errors: tuple[float, ...], interval: float) -> tuple[float, float]:
     """Return the standard deviation of a total's log error, shrunk to the prior one, and how many of them an interval takes."""
     weight = PRIOR_WEIGHT + len(errors)
     spread = sqrt((PRIOR_WEIGHT * PRIOR_SPREAD**2 + sum(error * error for error in errors)) / weight)
-    return spread, float(stats.t.ppf(0.5 + interval / 2, weight))
+    return spread, float(stdtrit(weight, 0.5 + interval / 2))
 
 
 def _past(value: Value) -> tuple[Backtest, ...]:

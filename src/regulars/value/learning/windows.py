@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import rankdata
 
 from regulars.kit.i18n import mark
+from regulars.numeric import accuracy
 from regulars.value import frames, model
 from regulars.value.assumptions import Assumptions
 from regulars.value.learning import features, matrix
@@ -130,4 +130,4 @@ LEARNING = mark("Learning from earlier days")
 
 def age_ranks(summary: Summary) -> NDArray[np.float64]:
     """Return each customer's rank by age among all, 0 to 1: ages themselves grow with the file, ranks compare."""
-    return rankdata(summary.T) / max(len(summary), 1)
+    return accuracy.mean_ranks(summary.T) / max(len(summary), 1)
