@@ -24,7 +24,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Wait until no other process moves files into the folder, so that those of two runs are never mixed."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -51,10 +51,34 @@ def publishing(folder: Path) -> Iterator[Path]:
         for path in written:
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())
-        with _alone(folder):
+        with alone(folder):
             for path in written:
                 path.replace(folder / path.name)
             sync_folder(folder)
+    finally:
+        held.remove()
+
+
+def sync_files(folder: Path) -> None:
+    """Flush every file of a folder, and the folder itself."""
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+    sync_folder(folder)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Give a file new content at once: whoever opens it reads all of the old or all of the new."""
+    # In a scratch folder, so that the next run removes what a killed one left.
+    held = Scratch(".regulars-", path.parent)
+    try:
+        beside = held.path / path.name
+        with beside.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
     finally:
         held.remove()
 

@@ -18,7 +18,7 @@ from scipy import sparse
 
 from regulars.numeric.fit import Floats
 
-__all__ = ["Sequence", "best_per_row", "neighbours", "profiles"]
+__all__ = ["Sequence", "best_per_row", "neighbours", "neighbours_of", "profiles"]
 
 _CELLS = 1 << 25
 """How many cells of the item × item table are held at a time."""
@@ -61,12 +61,8 @@ def neighbours(
     who, weights = _checked(baskets, owner, weight)
     if top < 1 or how.window < 0:
         raise ValueError("top must be one or more, and the window no less than zero.")
-    size = np.maximum(np.diff(baskets.indptr), 1).astype(float) ** how.size_power
-    light = sparse.csr_array(sparse.diags_array(1 / size) @ baskets).astype(np.float32)
-    heard = sparse.csr_array(sparse.diags_array(weights / size) @ baskets).astype(np.float32)
+    light, heard, mass = _weighed(baskets, weights, how)
     earlier = sparse.csr_array(_links(who, how.window, how.step).astype(np.float32) @ light)
-    # Items hardly ever bought would divide by next to nothing.
-    mass = np.asarray(heard.sum(axis=0)).ravel() + 1.0
     scale = (mass**-how.target_power).astype(np.float32)
     held = baskets.astype(np.float32)
     if baskets.shape[1] ** 2 <= _CELLS:
@@ -83,6 +79,46 @@ def neighbours(
         ]
     near = _stacked(parts, baskets.shape[1])
     return sparse.csr_array(sparse.diags_array(mass**-how.source_power) @ near)
+
+
+def neighbours_of(
+    item: int,
+    baskets: sparse.csr_array,
+    owner: ArrayLike,
+    weight: ArrayLike,
+    sequence: Sequence | None = None,
+    *,
+    top: int = 100,
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return one row of :func:`neighbours` alone: items in ascending order and their nearness.
+
+    Costs one pass over the baskets and the pairs of those who bought the item. Raises as :func:`neighbours` does, and
+    ``IndexError`` for an item that is not there.
+    """
+    how = sequence or Sequence()
+    who, weights = _checked(baskets, owner, weight)
+    if not 0 <= item < baskets.shape[1]:
+        raise IndexError(item)
+    light, heard, mass = _weighed(baskets, weights, how)
+    # Who never bought it has no pair with it.
+    theirs = np.flatnonzero(np.isin(who, who[baskets[:, [item]].tocoo().row]))
+    earlier = sparse.csr_array(_links(who[theirs], how.window, how.step).astype(np.float32) @ light[theirs])
+    led = sparse.csr_array(earlier + np.float32(how.together) * baskets[theirs].astype(np.float32))
+    counts = _nearness(led, earlier, heard[theirs], slice(item, item + 1), how.backward)
+    _, column, value = best_per_row(counts * (mass**-how.target_power).astype(np.float32), 0, top)
+    order = np.argsort(column)
+    return column[order], value[order].astype(float) * mass[item] ** -how.source_power
+
+
+def _weighed(
+    baskets: sparse.csr_array, weights: Floats, how: Sequence
+) -> tuple[sparse.csr_array, sparse.csr_array, Floats]:
+    """Return the baskets by their size, the same by their weight too, and each item's mass."""
+    size = np.maximum(np.diff(baskets.indptr), 1).astype(float) ** how.size_power
+    light = sparse.csr_array(sparse.diags_array(1 / size) @ baskets).astype(np.float32)
+    heard = sparse.csr_array(sparse.diags_array(weights / size) @ baskets).astype(np.float32)
+    # Items hardly ever bought would divide by next to nothing.
+    return light, heard, np.asarray(heard.sum(axis=0)).ravel() + 1.0
 
 
 def _nearness(

@@ -19,6 +19,17 @@ def relative(scores: Scores) -> Scores:
     return np.asarray(scores / np.where(best > 0, best, 1.0))
 
 
+def side_by_side(
+    one: tuple[NDArray[np.int64], NDArray[np.float64]], other: tuple[NDArray[np.int64], NDArray[np.float64]]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the items of either side in ascending order, and both sides' scores of them, zero where a side has none."""
+    items = np.union1d(one[0], other[0])
+    scores = np.zeros((2, len(items)))
+    for row, (named, found) in zip(scores, (one, other), strict=True):
+        row[np.searchsorted(items, named)] = found
+    return items, scores[0], scores[1]
+
+
 def new_only(scores: Scores, owned: NDArray[np.bool_]) -> Scores:
     """Take out what each person already has."""
     return np.where(owned, -np.inf, scores)

@@ -17,11 +17,13 @@ Factor = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Source:
-    """Scores of all items from one component, and how to say why."""
+    """Scores from one component, and how to say why."""
 
     scores: NDArray[np.float64]
     why: Callable[[int], tuple[str, tuple[int, ...]]]
     """Reason code and seed items of an item."""
+    items: NDArray[np.int64] | None = None
+    """Which items the scores are of, in ascending order; None where they are of all items."""
 
 
 def plain(scores: NDArray[np.float64], reason: str) -> Source:
@@ -47,13 +49,16 @@ def fill(
         missing = k - len(picks)
         if missing < 1 or not free.any():
             break
-        scores = source.scores if factor is None else source.scores * factor
-        held = np.where(free & (scores > 0), scores, -np.inf)
-        for item in top_k(held[None, :], missing)[0]:
-            if item < 0:
+        # A source of few items costs only those, however many there are in the shop.
+        here = slice(None) if source.items is None else source.items
+        scores = source.scores if factor is None else source.scores * factor[here]
+        held = np.where(free[here] & (scores > 0), scores, -np.inf)
+        for place in top_k(held[None, :], missing)[0]:
+            if place < 0:
                 break
+            item = int(place if source.items is None else source.items[place])
             free[item] = False
-            picks.append(_pick(int(item), float(scores[item]), source, catalogue))
+            picks.append(_pick(item, float(scores[place]), source, catalogue))
     return tuple(picks)
 
 

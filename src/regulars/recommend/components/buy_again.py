@@ -10,7 +10,7 @@ from scipy import sparse
 
 from regulars.numeric.repeat_purchase import decayed_frequency, repeat_rate
 from regulars.recommend.components.neighbours import momentum
-from regulars.recommend.components.shape import Scores
+from regulars.recommend.components.shape import Scores, single
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
 
@@ -39,4 +39,4 @@ def fit(data: Interactions, at: Parameters) -> BuyAgain:
     person, age = visits.person[cells.row], (data.end - visits.day[cells.row]).astype(float)
     profiles = decayed_frequency(person, cells.col, age, data.shape, half_life_days=at.repeat_half_life_days)
     rate = repeat_rate(person, cells.col, data.items) ** at.repeat_rate_power
-    return BuyAgain(profiles, rate * momentum(data, at.trend_days, at.repeat_trend_power))
+    return BuyAgain(single(profiles), rate * momentum(data, at.trend_days, at.repeat_trend_power))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.numeric import item_knn, trend
-from regulars.recommend.components.shape import Scores, contributions
+from regulars.recommend.components.shape import Scores, contributions, single
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
 
@@ -42,16 +42,30 @@ def fit(data: Interactions, at: Parameters) -> Neighbours:
 def near(data: Interactions, at: Parameters) -> sparse.csr_array:
     """Return items × items: the costly part, which trend and profiles do not change."""
     visits = data.visits
-    weight = 0.5 ** ((data.end - visits.day) / at.pair_half_life_days)
-    how = item_knn.Sequence(target_power=at.target_power)
-    return item_knn.neighbours(visits.baskets, visits.person, weight, how, top=TOP)
+    weight, how = _pairs(data, at)
+    return single(item_knn.neighbours(visits.baskets, visits.person, weight, how, top=TOP))
+
+
+def near_one(
+    data: Interactions, at: Parameters, item: int, top: int = TOP
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the neighbours of one item alone, in ascending order, and their nearness."""
+    visits = data.visits
+    weight, how = _pairs(data, at)
+    return item_knn.neighbours_of(item, visits.baskets, visits.person, weight, how, top=top)
+
+
+def _pairs(data: Interactions, at: Parameters) -> tuple[NDArray[np.float64], item_knn.Sequence]:
+    """Return what each visit counts, and how pairs of them do."""
+    weight = 0.5 ** ((data.end - data.visits.day) / at.pair_half_life_days)
+    return weight, item_knn.Sequence(target_power=at.target_power)
 
 
 def with_trend(found: sparse.csr_array, data: Interactions, at: Parameters) -> Neighbours:
     """Return neighbours with trend and profiles of these parameters."""
     visits = data.visits
     profiles = item_knn.profiles(visits.baskets, visits.person, data.people, decay=at.profile_decay)
-    return Neighbours(found, momentum(data, at.trend_days, at.trend_power), profiles)
+    return Neighbours(found, momentum(data, at.trend_days, at.trend_power), single(profiles))
 
 
 def momentum(data: Interactions, days: int, power: float) -> NDArray[np.float64]:

@@ -21,6 +21,12 @@ class Component(Protocol):
         """Return the items of a single profile that speak most for an item, the strongest first."""
 
 
+def single(table: sparse.csr_array) -> sparse.csr_array:
+    """Return a table of doubles that hold no more than single precision: what an index stores without losing a digit."""
+    table.data = table.data.astype(np.float32).astype(float)
+    return table
+
+
 def strongest(weights: Scores, items: NDArray[np.int64], most: int) -> tuple[int, ...]:
     """Return the items with the highest weights above zero, ties by the lower item."""
     order = np.lexsort((items, -weights))[:most]

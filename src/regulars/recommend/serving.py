@@ -1,0 +1,228 @@
+"""What slots are answered from, as plain arrays: fitted a moment ago or mapped from files.
+
+Every question touches only the rows it is about, so that an answer costs the same whatever the shop has in stock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from regulars.recommend.components.trending import Trending
+from regulars.recommend.interactions import Catalogue
+from regulars.recommend.model import Model
+from regulars.recommend.parameters import Parameters
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Items that speak for somebody, each once, with their weights."""
+
+    items: Places
+    weights: Floats
+    viewed: frozenset[int] = frozenset()
+    """Those of the items that were only looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A sparse table, row by row: row i is ``starts[i]:starts[i + 1]`` of items and weights."""
+
+    starts: NDArray[np.integer]
+    items: NDArray[np.integer]
+    weights: NDArray[np.floating]
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def row(self, number: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """Return items and weights of one row."""
+        begin, end = int(self.starts[number]), int(self.starts[number + 1])
+        return self.items[begin:end], self.weights[begin:end]
+
+    def table(self, items: int) -> sparse.csr_array:
+        """Return the same as rows × ``items``, without a copy."""
+        return sparse.csr_array((self.weights, self.items, self.starts), shape=(len(self), items))
+
+
+class Table(Protocol):
+    """Whatever has rows: a table as it was fitted, or one with rows swapped since."""
+
+    def row(self, number: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """Return items and weights of one row."""
+
+
+class Scored:
+    """What a profile says of some items, and who in it says it."""
+
+    def __init__(self, profile: Profile, table: Table, factor: Floats | None) -> None:
+        rows = [table.row(item) for item in profile.items.tolist()]
+        self._profile, self._size = profile, [len(items) for items, _ in rows]
+        self._found = np.concatenate([items for items, _ in rows]) if rows else np.zeros(0, np.int64)
+        said = np.concatenate([weights for _, weights in rows]) if rows else np.zeros(0)
+        self._said = said * np.repeat(profile.weights, self._size)
+        self.items, self.scores = added_up(self._found, self._said)
+        if factor is not None:
+            self.scores = self.scores * factor[self.items]
+
+    def seeds(self, item: int, most: int) -> tuple[int, ...]:
+        """Return the items of the profile that speak most for an item, the strongest first, ties by the lower one."""
+        place = np.flatnonzero(self._found == item)
+        speaker = np.searchsorted(np.cumsum(self._size), place, side="right")
+        pairs = zip((-self._said[place]).tolist(), self._profile.items[speaker].tolist(), strict=True)
+        return tuple(seed for weight, seed in sorted(pairs)[:most] if weight < 0)
+
+
+def added_up(items: NDArray[np.integer], weights: Floats) -> tuple[Places, Floats]:
+    """Return each item once, in ascending order, with the sum of its weights."""
+    # Rows are sorted, so that a stable sort only merges them.
+    order = items.argsort(kind="stable")
+    ordered = items[order]
+    first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    begins = np.flatnonzero(first)
+    sums = np.add.reduceat(weights[order], begins) if len(begins) else np.zeros(0)
+    return ordered[begins].astype(np.int64), sums
+
+
+class Serving(Protocol):
+    """All that the slots ask for."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the shop sells."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """What everything was fitted with."""
+
+    @property
+    def trending(self) -> Trending:
+        """What sells now and what is new."""
+
+    @property
+    def near(self) -> Table:
+        """Items × items: neighbours over time."""
+
+    @property
+    def momentum(self) -> Floats:
+        """What the neighbours are multiplied by, one factor an item."""
+
+    @property
+    def together(self) -> Table:
+        """Items × items: what an order holds beside."""
+
+    @property
+    def again(self) -> Floats:
+        """What a person's own items are multiplied by, one factor an item."""
+
+    def person(self, customer_id: str) -> int | None:
+        """Return the code of somebody who bought something, None for anybody else."""
+
+    def bought(self, person: int) -> Profile:
+        """Return what a person bought, how often and how lately."""
+
+    def lately(self, person: int) -> Profile:
+        """Return what a person bought, the last visit heaviest."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model as the slots ask for it; each part is fitted on first use and only once."""
+
+    model: Model
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the shop sells."""
+        return self.model.data.catalogue
+
+    @property
+    def parameters(self) -> Parameters:
+        """What everything was fitted with."""
+        return self.model.parameters
+
+    @property
+    def trending(self) -> Trending:
+        """What sells now and what is new."""
+        return self.model.trending
+
+    @cached_property
+    def near(self) -> Rows:
+        """Items × items: neighbours over time."""
+        return rows_of(self.model.neighbours.near)
+
+    @property
+    def momentum(self) -> Floats:
+        """What the neighbours are multiplied by."""
+        return self.model.neighbours.trend
+
+    @cached_property
+    def together(self) -> Rows:
+        """Items × items: what an order holds beside."""
+        return rows_of(self.model.together.weights)
+
+    @property
+    def again(self) -> Floats:
+        """What a person's own items are multiplied by."""
+        return self.model.again.factor
+
+    @cached_property
+    def purchases(self) -> Rows:
+        """People × items: how often and how lately."""
+        return rows_of(self.model.again.profiles)
+
+    @cached_property
+    def visits(self) -> Rows:
+        """People × items, the last visit heaviest."""
+        return rows_of(self.model.neighbours.profiles)
+
+    def person(self, customer_id: str) -> int | None:
+        """Return the code of somebody who bought something."""
+        code = self.model.data.people_codes.get(customer_id)
+        return None if code is None or not len(self.purchases.row(code)[0]) else code
+
+    def bought(self, person: int) -> Profile:
+        """Return what a person bought, how often and how lately."""
+        return profile(self.purchases, person)
+
+    def lately(self, person: int) -> Profile:
+        """Return what a person bought, the last visit heaviest."""
+        return profile(self.visits, person)
+
+
+def profile(table: Table, person: int) -> Profile:
+    """Return a person's row."""
+    items, weights = table.row(person)
+    return Profile(np.array(items, np.int64), np.array(weights, np.float64))
+
+
+def basket(items: Sequence[int], decay: float = 1.0) -> Profile:
+    """Return a profile that weighs the last item one, and those before it less."""
+    weights = decay ** np.arange(len(items), dtype=float)[::-1]
+    return Profile(np.array(items, np.int64), weights.astype(np.float64))
+
+
+def told(profile: Profile, reason: str, seeds: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    """Return reason and seeds; what was only looked at is never said to be bought, and both are never mixed."""
+    if not profile.viewed or not seeds:
+        return reason, seeds
+    looked = seeds[0] in profile.viewed
+    alike = tuple(seed for seed in seeds if (seed in profile.viewed) == looked)
+    return ("because_viewed" if looked else reason), alike
+
+
+def rows_of(table: sparse.csr_array) -> Rows:
+    """Return a table's rows, each in ascending order of items."""
+    if not table.has_sorted_indices:
+        table = table.sorted_indices()
+    return Rows(table.indptr, table.indices, table.data)

@@ -1,0 +1,145 @@
+"""An index answers as the recommender it was built from, and a version is whole or not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from regulars.kit.errors import RegularsError
+from regulars.recommend import fit_interactions
+from regulars.recommend.index import build, open_index, serve
+from regulars.recommend.index.layout import CURRENT, VERSIONS
+from regulars.recommend.index.names import names_of
+
+ASKED = {
+    "for_you": lambda s, **more: s.for_customer("person 5", 12, **more),
+    "somebody else": lambda s, **more: s.for_customer("person 8", 30, **more),
+    "buy_again": lambda s, **more: s.buy_again("person 5", 12, **more),
+    "discover": lambda s, **more: s.discover("person 5", 12, **more),
+    "similar": lambda s, **more: s.similar("b1", 12, **more),
+    "because_viewed": lambda s, **more: s.because_viewed(["b1", "c2", "a3"], 12, **more),
+    "bought_together": lambda s, **more: s.bought_together("b1", 12, **more),
+    "cart": lambda s, **more: s.for_cart(["b1", "b2"], 12, **more),
+    "cross_sell": lambda s, **more: s.cross_sell(["b0"], 5, **more),
+    "up_sell": lambda s, **more: s.up_sell("b0", 5, **more),
+    "trending": lambda s, **more: s.trending(12, **more),
+    "trending of one kind": lambda s, **more: s.trending(4, category="b", **more),
+    "new_arrivals": lambda s, **more: s.new_arrivals(5, **more),
+    "nobody": lambda s, **more: s.for_customer("nobody", 4, **more),
+    "nothing": lambda s, **more: s.for_cart([], 4, **more),
+}
+
+
+def test_every_slot_answers_the_same(recommender, folder):
+    index = open_index(folder)
+    factor = np.linspace(0.0, 2.0, recommender.data.items)
+    for name, ask in ASKED.items():
+        assert ask(index) == ask(recommender), name
+        more = {"exclude": ["b3", "season4"], "factor": factor}
+        assert ask(index, **more) == ask(recommender, **more), name
+
+
+def test_a_longer_tail_is_cut_at_the_neighbours_asked_for(recommender, tmp_path):
+    build(recommender, tmp_path, neighbours=3)
+    near, whole = open_index(tmp_path).serving.near, recommender.serving.near
+    for item in range(recommender.data.items):
+        items, weights = near.row(item)
+        assert np.all(np.diff(items) > 0)
+        assert sorted(weights, reverse=True) == sorted(whole.row(item)[1], reverse=True)[:3]
+
+
+def test_what_is_written_says_what_it_is(recommender, tmp_path):
+    at = datetime(2024, 7, 1, 3, tzinfo=UTC)
+    written = build(recommender, tmp_path, clock=lambda: at)
+    manifest = open_index(tmp_path).manifest
+    assert manifest == written
+    assert manifest.created_at == "2024-07-01T03:00:00+00:00"
+    assert manifest.version.startswith(f"{VERSIONS}20240701T030000")
+    assert (manifest.items, manifest.people) == recommender.data.shape[::-1]
+    assert manifest.parameters == recommender.model.parameters.to_json()
+    assert manifest.size == sum(
+        path.stat().st_size for path in (tmp_path / manifest.version).iterdir() if path.suffix != ".json"
+    ) + sum(manifest.files[name].size for name in ("catalogue.json", "popular.json"))
+
+
+def test_a_reader_goes_on_while_its_version_is_deleted(recommender, tmp_path):
+    build(recommender, tmp_path)
+    old = open_index(tmp_path)
+    answers = [ask(old) for ask in ASKED.values()]
+    for _ in range(3):
+        newest = build(recommender, tmp_path)
+    kept = sorted(path.name for path in tmp_path.glob(f"{VERSIONS}*"))
+    assert len(kept) == 2
+    assert newest.version in kept
+    assert old.manifest.version not in kept
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert [ask(old) for ask in ASKED.values()] == answers
+
+
+def test_served_follows_the_switch(recommender, tmp_path):
+    now = [0.0]
+    build(recommender, tmp_path)
+    served = serve(tmp_path)
+    served._clock = lambda: now[0]
+    served.refresh()
+    first = served.index.manifest.version
+    second = build(recommender, tmp_path).version
+    assert served.slots.manifest.version == first
+    now[0] = 1.0
+    assert served.slots.manifest.version == second != first
+    assert served.error is None
+
+
+def test_an_empty_shop(recommender, tmp_path):
+    nothing = recommender.data.until(0)
+    empty = replace(nothing, catalogue=type(nothing.catalogue)((), (), (), np.zeros(0), np.zeros(0)))
+    for data in (nothing, empty, replace(empty, customer_ids=())):
+        found = fit_interactions(data, tune=False)
+        build(found, tmp_path)
+        index = open_index(tmp_path)
+        for ask in ASKED.values():
+            assert ask(index) == ask(found)
+
+
+def test_missing_is_an_error_that_says_what_to_do(tmp_path):
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(RegularsError) as error:
+            open_index(folder)
+        assert error.value.code == "recommend.index_missing"
+        assert str(folder) in error.value.hint
+        served = serve(folder)
+        assert served.error.code == "recommend.index_missing"
+        answer = served.slots.for_customer("person 5")
+        assert (answer.picks, answer.fallback.code) == ((), "recommend.no_index")
+
+
+def test_another_format_is_told_apart(recommender, tmp_path, monkeypatch):
+    build(recommender, tmp_path)
+    monkeypatch.setattr("regulars.recommend.index.layout.FORMAT", 2)
+    with pytest.raises(RegularsError) as error:
+        open_index(tmp_path)
+    assert error.value.code == "recommend.index_format"
+
+
+def test_a_folder_that_comes_back_is_served_again(recommender, tmp_path):
+    served = serve(tmp_path / "index")
+    assert served.index is None
+    build(recommender, tmp_path / "index")
+    served.refresh()
+    assert served.error is None
+    (tmp_path / "index" / CURRENT).unlink()
+    served.refresh()
+    assert served.error.code == "recommend.index_missing"
+    assert served.slots.similar("b1", 3) == recommender.similar("b1", 3)
+
+
+def test_names_are_found_among_others():
+    ids = ["b", "a", "ż", "aa", "", "b", "10", "9"]
+    names = names_of(ids)
+    assert {name: names.code(name) for name in ids} == {name: at for at, name in enumerate(ids)}
+    assert [names.code(name) for name in ("c", "A", "aaa", "0")] == [None] * 4
+    assert names.by_code() == ids
+    assert names.name(2) == "ż"
