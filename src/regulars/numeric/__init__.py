@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         repeat_purchase,
         sbg,
         seasonal_time,
+        sparse_rows,
         survival,
         trend,
     )
@@ -80,6 +81,7 @@ __all__ = [
     "repeat_purchase",
     "sbg",
     "seasonal_time",
+    "sparse_rows",
     "survival",
     "trend",
 ]

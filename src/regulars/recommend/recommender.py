@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -19,7 +19,7 @@ from regulars.recommend import evaluation, interactions, selling, tuning
 from regulars.recommend.answers import UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
 from regulars.recommend.blend import relative, side_by_side
 from regulars.recommend.evaluation import Evaluation
-from regulars.recommend.everyone import everyone
+from regulars.recommend.everyone import Everyone, tables
 from regulars.recommend.interactions import Catalogue, Interactions
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
@@ -268,9 +268,17 @@ class Recommender(Slots):
         """What is answered from."""
         return Fitted(self.model)
 
+    def parts(self, k: int = 10) -> Iterator[pa.Table]:
+        """The same as :meth:`everyone`, some people at a time, so that memory is bounded; the first part is empty."""
+        told, now = self.serving, self.serving.trending.now
+        everybody = Everyone(
+            told.purchases, told.visits, told.near, told.again, told.momentum, now, told.parameters
+        )
+        return tables(everybody, self.data.customer_ids, self.catalogue, k)
+
     def everyone(self, k: int = 10) -> pa.Table:
-        """For you of every known customer: customer_id, place, product_id, title, score."""
-        return everyone(self.model, k)
+        """For you of every known customer: customer_id, place, product_id, title, score; memory grows by k rows a customer."""
+        return pa.concat_tables(self.parts(k))
 
     def evaluate(self, cutoffs: tuple[date, ...] = (), *, days: int = DAYS) -> Evaluation | Unknown:
         """Hold recommendations made on earlier days against what people bought after them."""

@@ -66,32 +66,31 @@ class Scored:
 
     def __init__(self, profile: Profile, table: Table, factor: Floats | None) -> None:
         rows = [table.row(item) for item in profile.items.tolist()]
-        self._profile, self._size = profile, [len(items) for items, _ in rows]
-        self._found = np.concatenate([items for items, _ in rows]) if rows else np.zeros(0, np.int64)
+        size = [len(items) for items, _ in rows]
+        found = np.concatenate([items for items, _ in rows]) if rows else np.zeros(0, np.int64)
         said = np.concatenate([weights for _, weights in rows]) if rows else np.zeros(0)
-        self._said = said * np.repeat(profile.weights, self._size)
-        self.items, self.scores = added_up(self._found, self._said)
+        self._said = said * np.repeat(profile.weights, size)
+        self._speaker = np.repeat(profile.items, size)
+        # Rows are sorted, so that a stable sort only merges them.
+        self._order = found.argsort(kind="stable")
+        ordered = found[self._order]
+        new = np.ones(len(ordered), bool)
+        np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+        first = np.flatnonzero(new)
+        self._ends = np.append(first[1:], len(ordered))
+        self.items = ordered[first].astype(np.int64)
+        self.scores = np.add.reduceat(self._said[self._order], first) if len(first) else np.zeros(0)
         if factor is not None:
             self.scores = self.scores * factor[self.items]
 
     def seeds(self, item: int, most: int) -> tuple[int, ...]:
         """Return the items of the profile that speak most for an item, the strongest first, ties by the lower one."""
-        place = np.flatnonzero(self._found == item)
-        speaker = np.searchsorted(np.cumsum(self._size), place, side="right")
-        pairs = zip((-self._said[place]).tolist(), self._profile.items[speaker].tolist(), strict=True)
-        return tuple(seed for weight, seed in sorted(pairs)[:most] if weight < 0)
-
-
-def added_up(items: NDArray[np.integer], weights: Floats) -> tuple[Places, Floats]:
-    """Return each item once, in ascending order, with the sum of its weights."""
-    # Rows are sorted, so that a stable sort only merges them.
-    order = items.argsort(kind="stable")
-    ordered = items[order]
-    first = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    begins = np.flatnonzero(first)
-    sums = np.add.reduceat(weights[order], begins) if len(begins) else np.zeros(0)
-    return ordered[begins].astype(np.int64), sums
+        at = int(self.items.searchsorted(item))
+        if at == len(self.items) or self.items[at] != item:
+            return ()
+        place = self._order[self._ends[at - 1] if at else 0 : self._ends[at]]
+        pairs = zip((-self._said[place]).tolist(), self._speaker[place].tolist(), strict=True)
+        return tuple([seed for weight, seed in sorted(pairs)[:most] if weight < 0])
 
 
 class Serving(Protocol):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.numeric.ranking import top_k
 from regulars.recommend.answers import Pick
 from regulars.recommend.interactions import Catalogue
 
@@ -40,26 +39,37 @@ def fill(
     factor: Factor | None = None,
 ) -> tuple[Pick, ...]:
     """Return up to k picks; ``factor`` (one number ≥ 0 an item: stock, rules, boosts, margin) multiplies scores, zero hides."""
-    free = np.ones(len(catalogue), bool)
-    free[list(without)] = False
-    if factor is not None:
-        free &= factor > 0
+    gone = list(without)
     picks: list[Pick] = []
     for source in sources:
         missing = k - len(picks)
-        if missing < 1 or not free.any():
+        if missing < 1:
             break
-        # A source of few items costs only those, however many there are in the shop.
-        here = slice(None) if source.items is None else source.items
-        scores = source.scores if factor is None else source.scores * factor[here]
-        held = np.where(free[here] & (scores > 0), scores, -np.inf)
-        for place in top_k(held[None, :], missing)[0]:
-            if place < 0:
-                break
-            item = int(place if source.items is None else source.items[place])
-            free[item] = False
-            picks.append(_pick(item, float(scores[place]), source, catalogue))
+        for place, score in _best(source, factor, gone, missing):
+            item = place if source.items is None else int(source.items[place])
+            gone.append(item)
+            picks.append(_pick(item, score, source, catalogue))
     return tuple(picks)
+
+
+def _best(source: Source, factor: Factor | None, gone: list[int], most: int) -> list[tuple[int, float]]:
+    """Return places and scores of a source's best, equal ones by the lower item; a source of few items costs only those."""
+    scores, items = source.scores, source.items
+    if factor is not None:
+        scores = scores * (factor if items is None else factor[items])
+    free = scores > 0
+    if items is None:
+        free[gone] = False
+    elif gone and len(items):
+        place = np.minimum(np.searchsorted(items, gone), len(items) - 1)
+        free[place[items[place] == gone]] = False
+    left = np.flatnonzero(free)
+    found = scores[left]
+    if len(left) > most:
+        kept = found >= np.partition(found, -most)[-most]
+        left, found = left[kept], found[kept]
+    order = np.argsort(-found, kind="stable")[:most]
+    return list(zip(left[order].tolist(), found[order].tolist(), strict=True))
 
 
 def _pick(item: int, score: float, source: Source, catalogue: Catalogue) -> Pick:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from regulars.kit.errors import RegularsError
@@ -134,6 +135,19 @@ def test_a_folder_that_comes_back_is_served_again(recommender, tmp_path):
     served.refresh()
     assert served.error.code == "recommend.index_missing"
     assert served.slots.similar("b1", 3) == recommender.similar("b1", 3)
+
+
+def test_everyone_is_answered_as_one_by_one(recommender, folder, monkeypatch):
+    monkeypatch.setattr("regulars.recommend.everyone._PEOPLE", 7)
+    index = open_index(folder)
+    parts = list(index.parts(60))
+    assert len(parts) > 10
+    assert pa.concat_tables(parts) == recommender.everyone(60)
+    shown = {}
+    for row in pa.concat_tables(parts).to_pylist():
+        shown.setdefault(row["customer_id"], []).append(row["product_id"])
+    for name, listed in shown.items():
+        assert listed == list(index.for_customer(name, 60).product_ids)
 
 
 def test_names_are_found_among_others():

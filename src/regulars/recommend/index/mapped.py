@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from regulars.recommend.components.trending import Trending
+from regulars.recommend.everyone import Everyone, tables
 from regulars.recommend.index.layout import CATALOGUE, Manifest
 from regulars.recommend.index.names import Names
 from regulars.recommend.interactions import Catalogue
@@ -54,6 +57,14 @@ class Index(Slots):
 
     serving: Mapped
     manifest: Manifest
+
+    def parts(self, k: int = 10) -> Iterator[pa.Table]:
+        """For you of every known customer, some people at a time, as the recommender's; the first part is empty."""
+        told, now = self.serving, self.serving.trending.now
+        everybody = Everyone(
+            told.purchases, told.visits, told.near, told.again, told.momentum, now, told.parameters
+        )
+        return tables(everybody, told.names.by_code(), told.catalogue, k)
 
 
 def load(version: Path, manifest: Manifest) -> Index:

@@ -1,0 +1,182 @@
+"""The parts of the serving benchmark, each run in a process of its own: ``python -m bench.recommend.parts latency``."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from bench.recommend import made
+from regulars.recommend import fit_interactions, interactions
+from regulars.recommend.components import neighbours, together
+from regulars.recommend.index import build, open_index
+from regulars.recommend.parameters import Parameters
+from regulars.recommend.recommender import SESSION_DECAY
+from regulars.recommend.serving import Scored, basket
+
+K, SESSION, ASKED = 20, 10, 4000
+
+
+def latency() -> dict[str, Any]:
+    """Ask an index of 100,000 items with full rows of neighbours, and the same tables the plain way."""
+    recommender = made.full_rows(100_000, near=100, together=50)
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        manifest = build(recommender, folder)
+        built = time.perf_counter()
+        index = open_index(folder)
+        opened = time.perf_counter()
+        open_index(folder, checked=False)
+        unchecked = time.perf_counter()
+        rng = np.random.default_rng(1)
+        sessions = [rng.choice(100_000, SESSION, replace=False).tolist() for _ in range(ASKED)]
+        names = index.catalogue.product_ids
+        factor = (rng.random(100_000) < 0.9) * rng.uniform(0.5, 1.5, 100_000)
+        hidden = [names[item] for item in rng.choice(100_000, 20, replace=False)]
+        near = index.serving.near.table(100_000).astype(float)
+        momentum = index.serving.momentum
+
+        def whole(session: list[int]) -> object:
+            return index.because_viewed([names[item] for item in session], K, exclude=hidden, factor=factor)
+
+        def ranked(session: list[int]) -> object:
+            return first(
+                Scored(basket(session, SESSION_DECAY), index.serving.near, momentum), session, factor
+            )
+
+        def brute(session: list[int]) -> object:
+            row = sparse.csr_array(
+                (SESSION_DECAY ** np.arange(SESSION)[::-1], np.array(session), np.array([0, SESSION])),
+                shape=(1, 100_000),
+            )
+            scores = (row @ near).toarray()[0] * momentum * factor
+            scores[session] = 0
+            best = np.argpartition(-scores, K)[:K]
+            return best[np.argsort(-scores[best])]
+
+        told = {
+            "index, the best 20 by score, filtered": timed(ranked, sessions),
+            "index, whole answer: ids, filters, exclusions, titles, reasons": timed(whole, sessions),
+            "index, somebody unknown: trending": timed(lambda _: index.trending(K), sessions[:1000]),
+            "scipy product over all items, the best 20 by score, filtered": timed(brute, sessions[:1000]),
+        }
+    return {
+        "items": 100_000,
+        "neighbours": 100,
+        "session": SESSION,
+        "k": K,
+        "microseconds": told,
+        "index": {
+            "MB in all": round(manifest.size / 1e6, 1),
+            "MB of neighbours": size(manifest, "near."),
+            "MB of bought together": size(manifest, "together."),
+            "MB of people": round(size(manifest, "people.") + size(manifest, "names."), 1),
+            "seconds to build from what was fitted": round(built - started, 2),
+            "seconds to open, all checksums read": round(opened - built, 2),
+            "seconds to open, sizes only": round(unchecked - opened, 2),
+        },
+    }
+
+
+def first(found: Scored, session: list[int], factor: np.ndarray) -> np.ndarray:
+    """Return the best of what was scored, without the session: the least that any answer needs."""
+    scores = found.scores * factor[found.items]
+    scores[np.isin(found.items, session)] = 0
+    best = np.argpartition(-scores, K)[:K]
+    return found.items[best[np.argsort(-scores[best])]]
+
+
+def size(manifest: Any, beginning: str) -> float:
+    """Return megabytes of the files whose name begins so."""
+    return round(
+        sum(file.size for name, file in manifest.files.items() if name.startswith(beginning)) / 1e6, 1
+    )
+
+
+def timed(ask: Callable[[Any], object], sessions: list[list[int]]) -> tuple[float, float]:
+    """Return median and 99th percentile in microseconds, after some questions that are not counted."""
+    for session in sessions[:100]:
+        ask(session)
+    seconds = []
+    for session in sessions:
+        started = time.perf_counter()
+        ask(session)
+        seconds.append(time.perf_counter() - started)
+    p50, p99 = np.percentile(seconds, [50, 99]) * 1e6
+    return round(float(p50), 1), round(float(p99), 1)
+
+
+def fitted(title: str, fit: Callable[[interactions.Interactions], object]) -> dict[str, Any]:
+    """Return seconds and memory of a fit on ten million lines of 100,000 items."""
+    data = made.orders(lines=10_000_000, people=1_000_000, items=100_000)
+    before = peak()
+    started = time.perf_counter()
+    _ = data.visits, data.orders
+    baskets = time.perf_counter()
+    fit(data)
+    done = time.perf_counter()
+    return {
+        "title": title,
+        "figures": {
+            "lines": len(data),
+            "items": data.items,
+            "orders": data.orders.shape[0],
+            "seconds, baskets": round(baskets - started, 1),
+            "seconds, the rest": round(done - baskets, 1),
+            "peak MiB, lines alone": before,
+            "peak MiB": peak(),
+        },
+    }
+
+
+def everyone() -> dict[str, Any]:
+    """Return seconds and memory of a list for each of a million customers, from 20,000 items."""
+    data = made.orders(lines=10_000_000, people=1_000_000, items=20_000)
+    begun = time.perf_counter()
+    recommender = fit_interactions(data, tune=False)
+    model = recommender.model
+    _ = model.neighbours, model.again, model.trending
+    fitted_in = round(time.perf_counter() - begun, 1)
+    before, started, rows = peak(), time.perf_counter(), 0
+    for part in recommender.parts(K):
+        rows += len(part)
+    return {
+        "title": "A million customers, the best 20 each",
+        "figures": {
+            "customers": len(np.unique(data.known.person)),
+            "items": data.items,
+            "lines": len(data),
+            "seconds to fit before": fitted_in,
+            "rows": rows,
+            "seconds, all lists": round(time.perf_counter() - started, 1),
+            "peak MiB, fitted": before,
+            "peak MiB": peak(),
+        },
+    }
+
+
+def peak() -> int:
+    """Return the most memory this process ever held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+RUN: dict[str, Callable[[], dict[str, Any]]] = {
+    "latency": latency,
+    "neighbours": lambda: fitted(
+        "Neighbours of 10 million lines", lambda data: neighbours.near(data, Parameters())
+    ),
+    "together": lambda: fitted(
+        "Bought together, of 10 million lines", lambda data: together.fit(data, Parameters())
+    ),
+    "everyone": everyone,
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(RUN[sys.argv[1]]()) + "\n")
