@@ -62,6 +62,34 @@ def test_everybody_goes_to_a_file(capsys, file, tmp_path):
     assert pq.read_table(out).num_rows == 12 * 4
 
 
+def test_an_index_is_built_and_answers_the_same(capsys, file, tmp_path):
+    home, plain = tmp_path / "index", ["--no-tuning", "--json"]
+    code, said, _ = run(capsys, "recommend", file, "--index", home, "--no-tuning")
+    assert code == 0
+    assert Path(said.strip()).parent == home
+    for question in (["--customer", "c3"], ["--product", "p1"], ["--cart", "p1,p2"], []):
+        _, fresh, _ = run(capsys, "recommend", file, *question, *plain)
+        _, read, _ = run(capsys, "recommend", "--index", home, *question, "--json")
+        assert json.loads(read) == json.loads(fresh)
+    _, out, _ = run(capsys, "recommend", "--index", home, "--customer", "c3", "-k", 3)
+    assert "You bought this before" in out
+    tables = []
+    for origin in (["--index", home], [file, "--no-tuning"]):
+        run(capsys, "recommend", *origin, "--all", "-k", 4, "--out", tmp_path / "lists.parquet")
+        tables.append(pq.read_table(tmp_path / "lists.parquet"))
+    assert tables[0] == tables[1]
+    _, out, _ = run(capsys, "recommend", file, "--index", home, *plain)
+    assert Path(json.loads(out)["index"]).exists()
+
+
+def test_an_index_that_is_not_there_is_an_error_with_a_hint(capsys, tmp_path):
+    code, _, error = run(capsys, "recommend", "--index", tmp_path / "none", "--json")
+    assert code != 0
+    assert json.loads(error)["code"] == "recommend.index_missing"
+    for words in ([], ["--index", tmp_path, "--no-tuning"]):
+        assert run(capsys, "recommend", *words)[0] == 2
+
+
 def test_what_contradicts_itself_is_refused(capsys, file, tmp_path):
     for words in (["--customer", "a", "--product", "b"], ["--all"], ["--out", tmp_path / "x.parquet"]):
         code, _, error = run(capsys, "recommend", file, *words)

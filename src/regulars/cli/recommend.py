@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,12 @@ from regulars.cli.options import Reading
 from regulars.cli.speaking import Verb, t
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from regulars.cli.present import Screen
     from regulars.recommend import Answer, Recommender
+    from regulars.recommend.index import Index
+    from regulars.recommend.recommender import Slots
 
 EVALUATE = "evaluate"
 
@@ -36,13 +42,19 @@ class WithEvaluation(Verb):
 
 
 @click.command(cls=WithEvaluation)
-@options.orders
+@options.maybe_orders
 @click.option("--customer", metavar="ID", help="For whom: the shop's own id of a customer.")
 @click.option("--product", metavar="ID", help="Beside which product.")
 @click.option("--cart", metavar="ID,ID", help="With which products in the cart.")
 @click.option("--all", "everyone", is_flag=True, help="For every customer; needs --out.")
 @click.option(
     "-k", "number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many products."
+)
+@click.option(
+    "--index",
+    "home",
+    type=options.Folder(),
+    help="With ORDERS: write an index here that answers at once, and switch to it. Without ORDERS: answer from it.",
 )
 @options.as_of
 @click.option(
@@ -55,12 +67,13 @@ class WithEvaluation(Verb):
 @options.as_json
 @options.reading
 def recommend(
-    origin: str,
+    origin: str | None,
     customer: str | None,
     product: str | None,
     cart: str | None,
     everyone: bool,
     number: int,
+    home: Path | None,
     as_of: date | None,
     no_tuning: bool,
     file: Path | None,
@@ -72,33 +85,70 @@ def recommend(
 
     regulars recommend evaluate ORDERS says how good that would have been on earlier days, beside plain baselines.
     """
-    from regulars.cli import present_recommendations as present
     from regulars.cli.present import Screen
+    from regulars.kit.files import ensure_writable
     from regulars.recommend import fit
-    from regulars.runtime.journey import dumps, read_orders, write_table
+    from regulars.recommend.index import build, open_index
+    from regulars.runtime.journey import dumps, read_orders
 
-    if sum((customer is not None, product is not None, cart is not None, everyone)) > 1:
+    chosen = (customer is not None, product is not None, cart is not None, everyone)
+    if sum(chosen) > 1:
         raise click.UsageError(t("Give one of --customer, --product, --cart and --all."))
     if everyone != (file is not None):
         raise click.UsageError(t("--all and --out go together."))
+    asked = partial(_answers, customer=customer, product=product, cart=cart, number=number)
+    if origin is None:
+        if home is None:
+            raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
+        if as_of is not None or no_tuning:
+            raise click.UsageError(
+                t("--as-of and --no-tuning need ORDERS: an index is answered from as it is.")
+            )
+        _tell(open_index(home), asked, number, file, Screen(language), as_json=as_json)
+        return
+    if home is not None:
+        ensure_writable(home)
     with read_orders(origin, **reading.settings()) as orders:
         found = fit(orders, as_of=as_of, tune=not no_tuning)
         screen = Screen(language, orders.shop.currency)
-        if file is not None:
-            screen.files((write_table(found.everyone(number), file),))
-            return
-        answers = _answers(found, customer, product, cart, number)
-        if as_json:
-            click.echo(dumps({"answers": [answer.to_json() for answer in answers]}))
-            return
-        catalogue = found.data.catalogue
-        titles = dict(zip(catalogue.product_ids, catalogue.titles, strict=True))
-        for answer in answers:
-            present.answer(screen, answer, titles)
+        if home is not None:
+            written = home / build(found, home).version
+            if not any(chosen):
+                if as_json:
+                    click.echo(dumps({"index": str(written)}))
+                else:
+                    screen.files((written,))
+                return
+        _tell(found, asked, number, file, screen, as_json=as_json)
+
+
+def _tell(
+    found: Recommender | Index,
+    asked: Callable[[Slots], list[Answer]],
+    number: int,
+    file: Path | None,
+    screen: Screen,
+    *,
+    as_json: bool,
+) -> None:
+    """Print answers, or write everybody's to a file."""
+    from regulars.cli import present_recommendations as present
+    from regulars.runtime.journey import dumps, write_parts
+
+    if file is not None:
+        screen.files((write_parts(found.parts(number), file),))
+        return
+    answers = asked(found)
+    if as_json:
+        click.echo(dumps({"answers": [answer.to_json() for answer in answers]}))
+        return
+    titles = dict(zip(found.catalogue.product_ids, found.catalogue.titles, strict=True))
+    for answer in answers:
+        present.answer(screen, answer, titles)
 
 
 def _answers(
-    found: Recommender, customer: str | None, product: str | None, cart: str | None, number: int
+    found: Slots, customer: str | None, product: str | None, cart: str | None, number: int
 ) -> list[Answer]:
     if customer is not None:
         return [found.for_customer(customer, number)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -292,6 +292,17 @@ def write_table(table: pa.Table, file: Path) -> Path:
     """Write a table as Parquet: the whole of it appears, or nothing."""
     with publishing(file.parent) as scratch:
         pq.write_table(table, scratch / file.name, compression="zstd")
+    return file
+
+
+def write_parts(parts: Iterator[pa.Table], file: Path) -> Path:
+    """Write a table that comes in parts as Parquet, holding one part at a time: the whole of it appears, or nothing."""
+    with publishing(file.parent) as scratch:
+        first = next(parts)
+        with pq.ParquetWriter(scratch / file.name, first.schema, compression="zstd") as out:
+            out.write_table(first)
+            for part in parts:
+                out.write_table(part)
     return file
 
 
