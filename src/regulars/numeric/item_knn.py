@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from regulars.numeric.fit import Floats
+from regulars.numeric.sparse_rows import best_of_rows
 
 __all__ = ["Sequence", "best_per_row", "neighbours", "neighbours_of", "profiles"]
 
@@ -73,10 +74,10 @@ def neighbours(
         parts = [best_per_row(counts * scale, 0, top)]
     else:
         led = sparse.csr_array(earlier + np.float32(how.together) * held)
-        parts = [
-            best_per_row(_nearness(led, earlier, heard, rows, how.backward) * scale, rows.start, top)
-            for rows in _chunks(baskets.shape[1])
-        ]
+        # Both ways in one product: what led to an item beside what it led to.
+        source = sparse.csr_array(sparse.vstack([led, np.float32(how.backward) * heard]).T)
+        target = sparse.csr_array(sparse.vstack([heard, earlier]))
+        parts = [_best(source, target, rows, scale, top) for rows in _chunks(source, target)]
     near = _stacked(parts, baskets.shape[1])
     return sparse.csr_array(sparse.diags_array(mass**-how.source_power) @ near)
 
@@ -186,10 +187,29 @@ def _links(who: NDArray[np.int64], window: int, step: float) -> sparse.csr_array
     return sparse.csr_array(cells, shape=(n, n))
 
 
-def _chunks(items: int) -> Iterator[slice]:
-    size = max(1, _CELLS // max(items, 1))
-    for start in range(0, items, size):
-        yield slice(start, min(start + size, items))
+def _best(
+    source: sparse.csr_array, target: sparse.csr_array, rows: slice, scale: NDArray[np.float32], top: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Return (row, column, score) of the best of some rows of ``source @ target``, whose columns are scaled."""
+    counts = sparse.csr_array(source[rows] @ target)
+    row = np.repeat(np.arange(rows.start, rows.stop), np.diff(counts.indptr))
+    counts.data *= scale[counts.indices]
+    counts.data[counts.indices == row] = 0
+    columns, values = best_of_rows(counts, top)
+    at, place = np.nonzero(columns >= 0)
+    return at + rows.start, columns[at, place], values[at, place]
+
+
+def _chunks(source: sparse.csr_array, target: sparse.csr_array) -> Iterator[slice]:
+    """Yield rows whose products have a bounded number of terms, so that no part is ever large."""
+    terms = np.concatenate([[0], np.cumsum(np.diff(target.indptr)[source.indices], dtype=np.int64)])
+    reached = terms[source.indptr]
+    start = 0
+    while start < source.shape[0]:
+        stop = int(np.searchsorted(reached, reached[start] + _CELLS, side="right")) - 1
+        stop = max(start + 1, min(stop, source.shape[0]))
+        yield slice(start, stop)
+        start = stop
 
 
 def _stacked(

@@ -25,7 +25,7 @@ def best_of_rows(table: sparse.csr_array, k: int) -> tuple[NDArray[np.int64], Fl
     columns = np.full((table.shape[0], k), -1, np.int64)
     values = np.zeros((table.shape[0], k))
     for rows in _parts(np.diff(table.indptr)):
-        _fill(table, rows, columns[rows], values[rows])
+        _fill(table, rows, columns, values)
     return columns, values
 
 
@@ -40,30 +40,35 @@ def trimmed(table: sparse.csr_array, k: int) -> sparse.csr_array:
     return sparse.csr_array((values[kept], columns[kept], starts), shape=table.shape)
 
 
-def _parts(lengths: NDArray[np.integer]) -> Iterator[slice]:
-    """Yield rows in parts that are small even when each row is as long as the longest."""
-    step = max(1, _CELLS // max(int(lengths.max(initial=0)), 1))
-    for start in range(0, len(lengths), step):
-        yield slice(start, min(start + step, len(lengths)))
+def _parts(lengths: NDArray[np.integer]) -> Iterator[NDArray[np.int64]]:
+    """Yield rows of about the same length, few enough to be laid out side by side; rows without a cell are left out."""
+    order = np.argsort(lengths, kind="stable")
+    sizes = lengths[order]
+    start = int(np.searchsorted(sizes, 0, side="right"))
+    while start < len(order):
+        alike = int(np.searchsorted(sizes, 2 * sizes[start] + 16, side="right"))
+        stop = min(alike, start + max(1, _CELLS // int(sizes[alike - 1])))
+        yield order[start:stop]
+        start = stop
 
 
-def _fill(table: sparse.csr_array, rows: slice, columns: NDArray[np.int64], values: Floats) -> None:
+def _fill(
+    table: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64], values: Floats
+) -> None:
     """Write the best of some rows into their places."""
-    begin, end = int(table.indptr[rows.start]), int(table.indptr[rows.stop])
-    length = np.diff(table.indptr[rows.start : rows.stop + 1])
-    width, k = int(length.max(initial=0)), columns.shape[1]
-    if not width:
-        return
+    begin = table.indptr[rows].astype(np.int64)
+    length = table.indptr[rows + 1] - begin
+    width, k = int(length.max()), columns.shape[1]
     there = np.arange(width) < length[:, None]
+    cells = (begin[:, None] + np.arange(width))[there]
     held = np.zeros(there.shape, table.data.dtype)
-    held[there] = table.data[begin:end]
+    held[there] = table.data[cells]
     edge = np.partition(held, -k, axis=1)[:, [-k]] if k < width else 0
     row, place = np.nonzero((held >= edge) & (held > 0))
-    named = table.indices[table.indptr[rows.start] + (np.cumsum(length) - length)[row] + place]
-    found = held[row, place]
+    named, found = table.indices[begin[row] + place], held[row, place]
     order = np.lexsort((named, -found, row))
     row, named, found = row[order], named[order], found[order]
     at = np.arange(len(row)) - np.searchsorted(row, row)
     kept = at < k
-    columns[row[kept], at[kept]] = named[kept]
-    values[row[kept], at[kept]] = found[kept]
+    columns[rows[row[kept]], at[kept]] = named[kept]
+    values[rows[row[kept]], at[kept]] = found[kept]
