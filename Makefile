@@ -8,7 +8,7 @@ ASSETS := src/regulars/report/assets/report.js
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-value bench-recommend docs servers clean
+.PHONY: help setup demo test check fix bench bench-value bench-recommend bench-serving docs servers clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-value: setup $(PEERS)/.ready ## speed and accuracy of the value models bes
 
 bench-recommend: setup ## how good recommendations are on a real shop, and how fast
 	@$(BIN)/python -m bench.recommend
+
+bench-serving: setup ## how fast recommendations are answered from an index, and what a big shop costs
+	@$(BIN)/python -m bench.recommend.serving
 
 $(PEERS)/.ready: $(READY) bench/requirements-value.txt
 	@echo "Installing the peers, pinned, into $(PEERS) …"

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from bench.recommend import made
 from regulars.recommend import fit_interactions, interactions
-from regulars.recommend.components import neighbours, together
+from regulars.recommend.components import neighbours
 from regulars.recommend.index import build, open_index
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import SESSION_DECAY
@@ -171,9 +171,6 @@ RUN: dict[str, Callable[[], dict[str, Any]]] = {
     "latency": latency,
     "neighbours": lambda: fitted(
         "Neighbours of 10 million lines", lambda data: neighbours.near(data, Parameters())
-    ),
-    "together": lambda: fitted(
-        "Bought together, of 10 million lines", lambda data: together.fit(data, Parameters())
     ),
     "everyone": everyone,
 }

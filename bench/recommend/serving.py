@@ -15,7 +15,7 @@ import click
 from bench.machine import describe
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "recommend-serving.json"
-PARTS = ("latency", "neighbours", "together", "everyone")
+PARTS = ("latency", "neighbours", "everyone")
 
 
 @click.command()
@@ -44,7 +44,7 @@ def page(told: dict[str, Any]) -> str:
     out = [
         "# Serving recommendations",
         "",
-        "Made by `python -m bench.recommend.serving`. Other work ran on the same cores: the load before each part stands beside it.",
+        "Made by `make bench-serving`. Other work ran on the same cores: the load before each part stands beside it.",
     ]
     if "latency" in told:
         found = told["latency"]
