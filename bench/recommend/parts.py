@@ -173,7 +173,7 @@ RUN: dict[str, Callable[[], dict[str, Any]]] = {
         "Neighbours of 10 million lines", lambda data: neighbours.near(data, Parameters())
     ),
     "everyone": lambda: everyone(1_000_000),
-    "fewer": lambda: everyone(30_000),
+    "fewer": lambda: everyone(100_000),
 }
 
 if __name__ == "__main__":
