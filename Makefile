@@ -8,7 +8,7 @@ ASSETS := src/regulars/report/assets/report.js
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-value docs servers clean
+.PHONY: help setup demo test check fix bench bench-value bench-recommend docs servers clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: setup ## print speed and memory tables beside a peer, and write them to b
 
 bench-value: setup $(PEERS)/.ready ## speed and accuracy of the value models beside lifetimes and pymc-marketing (ARGS=--quick to try)
 	@PEERS_PYTHON="$(PEERS)/bin/python" $(BIN)/python -m bench.value $(ARGS)
+
+bench-recommend: setup ## how good recommendations are on a real shop, and how fast
+	@$(BIN)/python -m bench.recommend
 
 $(PEERS)/.ready: $(READY) bench/requirements-value.txt
 	@echo "Installing the peers, pinned, into $(PEERS) …"

@@ -67,8 +67,11 @@ def verbs() -> str:
 
     group = click.Context(command, info_name="regulars")
     parts = []
-    for name in command.list_commands(group):
-        verb = command.get_command(group, name)
+    known = [(name, command.get_command(group, name)) for name in command.list_commands(group)]
+    further = [(f"{name} {more.name}", more) for name, verb in known for more in getattr(verb, "further", ())]
+    for name, verb in sorted(
+        [*known, *further], key=lambda pair: list(dict(known)).index(pair[0].split()[0])
+    ):
         assert verb is not None
         context = click.Context(verb, info_name=name, parent=group)
         usage = " ".join(verb.collect_usage_pieces(context))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from regulars import metrics, numeric, segments, simulator, value
+    from regulars import metrics, numeric, recommend, segments, simulator, value
     from regulars.runtime.journey import Analysis, analyse, read_orders
 
 _ATTRIBUTES = {
@@ -20,7 +20,7 @@ _ATTRIBUTES = {
     "analyse": "regulars.runtime.journey",
     "Analysis": "regulars.runtime.journey",
 }
-_ROOMS = frozenset({"metrics", "numeric", "segments", "simulator", "value"})
+_ROOMS = frozenset({"metrics", "numeric", "recommend", "segments", "simulator", "value"})
 
 __all__ = [
     "Analysis",
@@ -29,6 +29,7 @@ __all__ = [
     "metrics",
     "numeric",
     "read_orders",
+    "recommend",
     "segments",
     "simulator",
     "value",

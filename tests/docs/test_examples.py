@@ -130,6 +130,8 @@ def test_the_commands_of_a_page_exist(page: Path) -> None:
         if verb is not None:
             found = command.get_command(group, verb)
             assert found is not None, f"there is no `regulars {verb}`"
+            behind = {inner.name: inner for inner in getattr(found, "further", ())}
+            found = behind.get(words[1] if len(words) > 1 else None, found)
             context = click.Context(found, info_name=verb, parent=group)
             known = {
                 option
@@ -147,7 +149,8 @@ def test_options_in_the_text_exist() -> None:
     for verb in command.list_commands(group):
         found = command.get_command(group, verb)
         assert found is not None
-        known |= {option for param in found.params for option in (*param.opts, *param.secondary_opts)}
+        for each in (found, *getattr(found, "further", ())):
+            known |= {option for param in each.params for option in (*param.opts, *param.secondary_opts)}
     for page in PAGES:
         if "decisions" in page.parts:
             continue  # these also tell of other tools' options

@@ -56,9 +56,10 @@ def helps() -> Iterator[tuple[str, str]]:
     """Yield the help texts of the command, its verbs and their options; docstrings cannot be marked."""
     context = click.Context(command)
     verbs = [command, *(command.get_command(context, name) for name in command.list_commands(context))]
-    for verb in verbs:
+    further = [(verb, inner) for verb in verbs for inner in getattr(verb, "further", ())]
+    for verb, inner in [*((verb, verb) for verb in verbs), *further]:
         place = f"src/regulars/cli/{'group' if verb is command else verb.name}.py"
-        shown = [verb.help, verb.epilog, *(param.help for param in verb.params)]
+        shown = [inner.help, inner.epilog, *(param.help for param in inner.params)]
         yield from ((place, text) for text in shown if text)
 
 

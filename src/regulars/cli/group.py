@@ -22,6 +22,7 @@ VERBS = {
     "value": mark("What every customer is worth: figures, forecast, segments and a report."),
     "backtest": mark("What the forecast would have said on an earlier day, beside what happened."),
     "segments": mark("Who belongs to which segment, and what each segment is worth."),
+    "recommend": mark("What to show whom, and why; and how good that would have been."),
     "simulate": mark("Write a shop that does not exist, of any size, with its truth beside it."),
     "demo": mark("Simulate a shop, analyse it and open its report."),
     "doctor": mark("Say whether this machine has what Regulars needs."),

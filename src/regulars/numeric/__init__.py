@@ -5,7 +5,8 @@ Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts``, drawn 
 ``purchase_times`` and ``covariate_paths``, ``pareto_nbd_time_varying`` with ``pareto_nbd_time_varying_draws``; ``bg_nbd``, ``mbg_nbd`` and ``nbd`` to compare with;
 ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions), spend
 (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
-(``seasonal_time``) with ``feasts`` and promotions (``calendar_effects``), what prices do (``price_level``), time to an event (``survival``) and things bought together (``association``).
+(``seasonal_time``) with ``feasts`` and promotions (``calendar_effects``), what prices do (``price_level``), time to an event (``survival``), things bought together
+(``association``), and what to recommend (``item_knn``, ``local_ridge``, ``repeat_purchase``, ``trend``) and how good it was (``ranking``).
 Nothing here knows a table, a file or a database. What may be called is in the ``__all__`` of each; ``docs/models`` shows it all at work.
 """
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         covariates,
         feasts,
         gamma_gamma,
+        item_knn,
+        local_ridge,
         mbg_nbd,
         nbd,
         pareto_nbd,
@@ -39,9 +42,12 @@ if TYPE_CHECKING:
         pareto_nbd_time_varying_draws,
         price_level,
         purchase_times,
+        ranking,
+        repeat_purchase,
         sbg,
         seasonal_time,
         survival,
+        trend,
     )
 
 __all__ = [
@@ -58,6 +64,8 @@ __all__ = [
     "covariates",
     "feasts",
     "gamma_gamma",
+    "item_knn",
+    "local_ridge",
     "mbg_nbd",
     "nbd",
     "pareto_nbd",
@@ -68,9 +76,12 @@ __all__ = [
     "pareto_nbd_time_varying_draws",
     "price_level",
     "purchase_times",
+    "ranking",
+    "repeat_purchase",
     "sbg",
     "seasonal_time",
     "survival",
+    "trend",
 ]
 
 

@@ -27,6 +27,7 @@ from regulars.sources.promotions import read_promotions
 from regulars.value import Backtest, drift
 
 if TYPE_CHECKING:
+    from regulars import recommend
     from regulars.report.model import Page
 
 CUSTOMER_COLUMNS = (
@@ -285,6 +286,25 @@ def write_segments(found: Analysis, folder: Path) -> tuple[Path, ...]:
         table = found.value.with_ids(found.segments.customers)
         pq.write_table(table, scratch / "segments.parquet", compression="zstd")
     return folder / "segments.json", folder / "segments.parquet"
+
+
+def write_table(table: pa.Table, file: Path) -> Path:
+    """Write a table as Parquet: the whole of it appears, or nothing."""
+    with publishing(file.parent) as scratch:
+        pq.write_table(table, scratch / file.name, compression="zstd")
+    return file
+
+
+def write_json(data: Any, folder: Path, name: str) -> Path:
+    """Write JSON-ready data to a file of a folder."""
+    with publishing(folder) as scratch:
+        (scratch / name).write_text(dumps(data), encoding="utf-8")
+    return folder / name
+
+
+def told(found: recommend.Evaluation | Unknown) -> dict[str, Any]:
+    """Return an evaluation of recommendations, or why there is none, ready for JSON."""
+    return _unknown(found) if isinstance(found, Unknown) else found.to_json()
 
 
 def said(

@@ -1,0 +1,117 @@
+"""What the recommender's verbs show a person: answers with their reasons, and how good earlier ones would have been."""
+
+from __future__ import annotations
+
+from regulars.cli.present import Screen
+from regulars.cli.terminal import Column
+from regulars.kit.i18n import Phrase, mark
+from regulars.kit.unknown import Unknown
+from regulars.recommend import Answer, Evaluation
+from regulars.recommend.answers import sentence
+from regulars.recommend.carts import TITLES as CART_TITLES
+from regulars.recommend.evaluation import TITLES, Look
+from regulars.report.model import Sentence
+
+SLOTS = {
+    "for_you": mark("For you"),
+    "similar": mark("Similar"),
+    "bought_together": mark("Bought together"),
+    "cart": mark("To complete the cart"),
+    "trending": mark("Popular right now"),
+}
+KINDS = {"all": mark("all"), "new": mark("new to them"), "repeat": mark("bought before")}
+
+
+def answer(screen: Screen, found: Answer, titles: dict[str, str | None]) -> None:
+    """Print one list with the reason of each place."""
+    speech = screen.speech
+    screen.heading(SLOTS[found.slot])
+    if found.fallback is not None:
+        screen.line(found.fallback)
+    columns = (
+        Column(mark("Place")),
+        Column(mark("Product"), numeric=False),
+        Column(mark("Title"), numeric=False, spare=2),
+        Column(mark("Why"), numeric=False, spare=1),
+    )
+    rows = [
+        (speech.count(place), pick.product_id, pick.title or "", sentence(pick, titles, speech.t))
+        for place, pick in enumerate(found.picks, start=1)
+    ]
+    screen.table(columns, rows)
+
+
+def evaluation(screen: Screen, found: Evaluation | Unknown) -> None:
+    """Print every look back, the baselines always beside."""
+    if isinstance(found, Unknown):
+        screen.line(found)
+        return
+    for look in found.looks:
+        _look(screen, look)
+        _carts(screen, look)
+
+
+def _look(screen: Screen, look: Look) -> None:
+    speech = screen.speech
+    said = mark("What was known before {cutoff}, held against the {days} from then on")
+    screen.heading(Sentence.of(said, cutoff=speech.day(look.cutoff), days=speech.days(look.days)))
+    who = mark(
+        "{people} came back; {items} products were ranked. Of those who bought, {cold} had never bought before; "
+        "{unseen} of the purchases were of products with too few buyers to rank."
+    )
+    told = Phrase.of(
+        who,
+        people=speech.count(look.people),
+        items=speech.count(look.items),
+        cold=speech.share(look.cold_people),
+        unseen=speech.share(look.cold_items),
+    )
+    screen.write(speech.t(told.message, **dict(told.values)), "")
+    columns = (
+        Column(mark("Recommended"), numeric=False),
+        Column(mark("Products"), numeric=False),
+        Column("NDCG@10"),
+        Column(mark("95% interval"), spare=1),
+        Column("Recall@20", spare=2),
+        Column("MRR@10", spare=3),
+        Column(mark("Hit@10"), spare=4),
+        Column(mark("Coverage"), spare=5),
+    )
+    rows = [
+        (
+            speech.t(TITLES[score.name]),
+            speech.t(KINDS[score.kind]),
+            speech.number(score.ndcg.mean, 3),
+            f"{speech.number(score.ndcg.low, 3)}–{speech.number(score.ndcg.high, 3)}",
+            speech.number(score.recall, 3),
+            speech.number(score.mrr, 3),
+            speech.number(score.hit, 3),
+            speech.share(score.coverage),
+        )
+        for score in look.scores
+    ]
+    screen.table(columns, rows)
+
+
+def _carts(screen: Screen, look: Look) -> None:
+    speech = screen.speech
+    if not look.carts:
+        return
+    hidden = mark("One product hidden in each of {carts} orders")
+    screen.heading(Sentence.of(hidden, carts=speech.count(look.carts[0].carts)))
+    columns = (
+        Column(mark("Recommended"), numeric=False),
+        Column(mark("Hit@10")),
+        Column(mark("95% interval"), spare=1),
+        Column("MRR@20", spare=2),
+    )
+    rows = [
+        (
+            speech.t(CART_TITLES[score.name]),
+            speech.number(score.hit.mean, 3),
+            f"{speech.number(score.hit.low, 3)}–{speech.number(score.hit.high, 3)}",
+            speech.number(score.mrr, 3),
+        )
+        for score in look.carts
+    ]
+    screen.table(columns, rows)

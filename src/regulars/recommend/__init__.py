@@ -1,0 +1,20 @@
+"""Recommendations: what to show whom in each slot of a shop, why, and how often that would have been right."""
+
+from regulars.recommend.answers import Answer, Pick
+from regulars.recommend.evaluation import Evaluation, evaluate
+from regulars.recommend.interactions import Interactions, read
+from regulars.recommend.parameters import Parameters
+from regulars.recommend.recommender import Recommender, fit, fit_interactions
+
+__all__ = [
+    "Answer",
+    "Evaluation",
+    "Interactions",
+    "Parameters",
+    "Pick",
+    "Recommender",
+    "evaluate",
+    "fit",
+    "fit_interactions",
+    "read",
+]

@@ -1,0 +1,70 @@
+"""What a slot is answered with: products in order, each with the reason it is there, and an honest word where nothing is personal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from regulars.kit.i18n import Translator, mark
+from regulars.kit.unknown import Unknown
+
+REASONS = {
+    "bought_before": mark("You bought this before"),
+    "because_bought": mark("Because you bought {seeds}"),
+    "because_viewed": mark("Because you viewed {seeds}"),
+    "goes_with": mark("Often bought with {seeds}"),
+    "similar": mark("Similar to {seeds}"),
+    "step_up": mark("A step up from {seeds}"),
+    "trending": mark("Popular right now"),
+    "arrival": mark("New in the shop"),
+}
+"""Why something is shown, by code; ``{seeds}`` are products that the person knows."""
+
+UNKNOWN_CUSTOMER = Unknown.because(
+    "recommend.unknown_customer",
+    mark("Nothing is known of this customer: what is popular right now is shown."),
+)
+UNKNOWN_PRODUCT = Unknown.because(
+    "recommend.unknown_product",
+    mark("None of these products was ever sold: what is popular right now is shown."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One recommended product."""
+
+    product_id: str
+    title: str | None
+    score: float
+    """Comparable within one reason of one answer only."""
+    reason: str
+    """A code of :data:`REASONS`."""
+    seeds: tuple[str, ...] = ()
+    """Product ids that speak for it, the strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one slot shows, best first, no product twice."""
+
+    slot: str
+    picks: tuple[Pick, ...]
+    fallback: Unknown | None = None
+    """Why nothing personal could be said; None where something was."""
+
+    @property
+    def product_ids(self) -> tuple[str, ...]:
+        """The products alone."""
+        return tuple(pick.product_id for pick in self.picks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything, ready for JSON."""
+        told = None if self.fallback is None else {"code": self.fallback.code, "reason": str(self.fallback)}
+        return {"slot": self.slot, "fallback": told, "picks": [asdict(pick) for pick in self.picks]}
+
+
+def sentence(pick: Pick, titles: dict[str, str | None], say: Translator) -> str:
+    """Return why a product is shown, in a language, naming its seeds by title where they have one."""
+    named = ", ".join(titles.get(seed) or seed for seed in pick.seeds)
+    return say(REASONS[pick.reason], seeds=named) if pick.seeds else say(REASONS[pick.reason])

@@ -1,0 +1,24 @@
+"""For you: what to buy again and what is new to a person on one scale, the best of each of them measured by its own best."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regulars.recommend.components.shape import Scores
+
+
+def blend(again: Scores, new: Scores, weight: float) -> Scores:
+    """Return people × items: each side divided by its best a person, and ``weight`` for the second of them."""
+    return relative(again) + weight * relative(new)
+
+
+def relative(scores: Scores) -> Scores:
+    """Divide each row by its highest score; rows of zeros stay."""
+    best = scores.max(axis=1, keepdims=True, initial=0.0)
+    return np.asarray(scores / np.where(best > 0, best, 1.0))
+
+
+def new_only(scores: Scores, owned: NDArray[np.bool_]) -> Scores:
+    """Take out what each person already has."""
+    return np.where(owned, -np.inf, scores)

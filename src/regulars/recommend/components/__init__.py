@@ -1,0 +1,10 @@
+"""The components of the recommender, one a file, each of the same shape: ``fit`` on interactions, then score profiles.
+
+A profile is a row of weights over items (what a person bought, viewed or has in the cart); a component turns rows of profiles into
+rows of scores, and says which items of the profile speak for another one.
+"""
+
+from regulars.recommend.components import buy_again, neighbours, together, trending
+from regulars.recommend.components.shape import Component
+
+__all__ = ["Component", "buy_again", "neighbours", "together", "trending"]

@@ -1,0 +1,65 @@
+"""Similar, because you viewed, session, and the new half of for you: sequence-decayed neighbours times the trend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from regulars.numeric import item_knn, trend
+from regulars.recommend.components.shape import Scores, contributions
+from regulars.recommend.interactions import Interactions
+from regulars.recommend.parameters import Parameters
+
+TOP = 200
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Each item's nearest, what sells now, and what people bought, the latest first in weight."""
+
+    near: sparse.csr_array
+    trend: NDArray[np.float64]
+    profiles: sparse.csr_array
+    """People × items."""
+
+    def scores(self, profiles: sparse.csr_array) -> Scores:
+        """Return what the neighbours of each profile's items say, times the trend."""
+        return np.asarray((profiles @ self.near).toarray()) * self.trend
+
+    def seeds(self, profile: sparse.csr_array, item: int, most: int) -> tuple[int, ...]:
+        """Return the items of the profile that the item is nearest to."""
+        return contributions(profile, self.near, item, most)
+
+
+def fit(data: Interactions, at: Parameters) -> Neighbours:
+    """Fit on everybody's visits."""
+    return with_trend(near(data, at), data, at)
+
+
+def near(data: Interactions, at: Parameters) -> sparse.csr_array:
+    """Return items × items: the costly part, which trend and profiles do not change."""
+    visits = data.visits
+    weight = 0.5 ** ((data.end - visits.day) / at.pair_half_life_days)
+    how = item_knn.Sequence(target_power=at.target_power)
+    return item_knn.neighbours(visits.baskets, visits.person, weight, how, top=TOP)
+
+
+def with_trend(found: sparse.csr_array, data: Interactions, at: Parameters) -> Neighbours:
+    """Return neighbours with trend and profiles of these parameters."""
+    visits = data.visits
+    profiles = item_knn.profiles(visits.baskets, visits.person, data.people, decay=at.profile_decay)
+    return Neighbours(found, momentum(data, at.trend_days, at.trend_power), profiles)
+
+
+def momentum(data: Interactions, days: int, power: float) -> NDArray[np.float64]:
+    """Return each item's trend factor: its share of recent buyers over that of all items, to a power."""
+    known = data.known
+    recent = known.recent(days)
+    return trend.trend(
+        trend.buyers(recent.person, recent.item, data.items),
+        trend.buyers(known.person, known.item, data.items),
+        power=power,
+    )

@@ -1,0 +1,42 @@
+"""Trending and new arrivals: what people nobody knows are shown, and what fills a list that has nothing better left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regulars.numeric.trend import buyers
+from regulars.recommend.interactions import Interactions
+
+RECENT_DAYS = 14
+NEW_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Trending:
+    """What is bought now, and what was not there before; one score an item."""
+
+    now: NDArray[np.float64]
+    """Buyers in the last 14 days; among equals those with more buyers ever."""
+    arrivals: NDArray[np.float64]
+    """Buyers a day since it was first bought, zero for what was there more than 28 days ago."""
+
+
+def fit(data: Interactions) -> Trending:
+    """Count buyers; each guest's order is one of its own."""
+    ever = _buyers(data)
+    now = _buyers(data.recent(RECENT_DAYS)) + ever / (ever.sum() + 1.0)
+    first = np.full(data.items, data.end)
+    np.minimum.at(first, data.item, data.day)
+    age = data.end - first
+    began = int(data.day.min()) if len(data) else data.end
+    new = (ever > 0) & (age <= NEW_DAYS) & (first > began)
+    return Trending(now, np.where(new, ever / np.maximum(age, 1), 0.0))
+
+
+def _buyers(data: Interactions) -> NDArray[np.float64]:
+    _, order = np.unique(data.order, return_inverse=True)
+    who = np.where(data.person >= 0, data.person, data.people + order)
+    return buyers(who, data.item, data.items)

@@ -1,0 +1,221 @@
+"""Who bought what when, as arrays: the only thing the components of a recommender ever see.
+
+Rows are sorted by person, day, order and item. ``until`` and ``between`` cut time honestly: what is fitted on
+``until(day)`` cannot know anything that happened on that day or later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy import sparse
+
+from regulars.recommend import frames
+from regulars.recommend.goods import which
+
+if TYPE_CHECKING:
+    from regulars.lake import Orders
+
+Codes = NDArray[np.int64]
+EPOCH = date(1970, 1, 1)
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What the shop sells, in the order of item codes (that of the product ids)."""
+
+    product_ids: tuple[str, ...]
+    titles: tuple[str | None, ...]
+    categories: tuple[str | None, ...]
+    prices: NDArray[np.float64]
+    """NaN where unknown."""
+    costs: NDArray[np.float64]
+    """NaN where unknown."""
+
+    def __len__(self) -> int:
+        return len(self.product_ids)
+
+    @cached_property
+    def codes(self) -> dict[str, int]:
+        """Item code by product id."""
+        return {name: code for code, name in enumerate(self.product_ids)}
+
+
+@dataclass(frozen=True)
+class Visits:
+    """Baskets of known people, a day each, in the order of person and day."""
+
+    baskets: sparse.csr_array
+    """visits × items, ones."""
+    person: Codes
+    day: Codes
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Distinct rows of person, order, item and day, with who and what the codes stand for."""
+
+    person: Codes
+    """Code of the person; :data:`NOBODY` where an order names none."""
+    order: Codes
+    item: Codes
+    day: Codes
+    """Days since 1970-01-01."""
+    end: int
+    """The first day that is not known about."""
+    customer_ids: tuple[str, ...]
+    catalogue: Catalogue
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @property
+    def people(self) -> int:
+        """How many person codes there are."""
+        return len(self.customer_ids)
+
+    @property
+    def items(self) -> int:
+        """How many item codes there are."""
+        return len(self.catalogue)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """People and items."""
+        return self.people, self.items
+
+    @cached_property
+    def people_codes(self) -> dict[str, int]:
+        """Person code by the shop's own customer id."""
+        return {name: code for code, name in enumerate(self.customer_ids)}
+
+    def until(self, day: int) -> Interactions:
+        """Return what was known when ``day`` began."""
+        return self._kept(self.day < day, day)
+
+    def between(self, day: int, until: int) -> Interactions:
+        """Return what happened on ``day`` and after it, before ``until``."""
+        return self._kept((self.day >= day) & (self.day < until), until)
+
+    def _kept(self, chosen: NDArray[np.bool_], end: int) -> Interactions:
+        rows = {name: getattr(self, name)[chosen] for name in ("person", "order", "item", "day")}
+        return replace(self, end=end, **rows)
+
+    @cached_property
+    def known(self) -> Interactions:
+        """Return the rows of people who can be told apart."""
+        return self._kept(self.person != NOBODY, self.end)
+
+    @cached_property
+    def owned(self) -> sparse.csr_array:
+        """People × items, one where the person ever bought the item."""
+        rows = self.known
+        return _ones(rows.person, rows.item, self.shape)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Return the baskets of known people by day, in time order within each person."""
+        rows = self.known
+        new = np.ones(len(rows), bool)
+        new[1:] = (np.diff(rows.person) != 0) | (np.diff(rows.day) != 0)
+        visit, first = np.cumsum(new) - 1, np.flatnonzero(new)
+        baskets = _ones(visit, rows.item, (len(first), self.items))
+        return Visits(baskets, rows.person[first], rows.day[first])
+
+    @cached_property
+    def orders(self) -> sparse.csr_array:
+        """Orders × items, ones; guests' orders too."""
+        _, order = np.unique(self.order, return_inverse=True)
+        count = int(order.max()) + 1 if len(order) else 0
+        return _ones(order, self.item, (count, self.items))
+
+    def recent(self, days: int) -> Interactions:
+        """Return the rows of the last ``days`` days."""
+        return self.between(self.end - days, self.end)
+
+    @cached_property
+    def age(self) -> NDArray[np.float64]:
+        """Days from each row to the end; yesterday is one."""
+        return (self.end - self.day).astype(float)
+
+
+def read(orders: Orders, *, as_of: date | None = None) -> Interactions:
+    """Read a shop's purchases up to ``as_of`` (inclusive; default: all of them)."""
+    engine = orders.workspace.engine
+    sold = engine.arrow(frames.purchases(orders.lines, as_of))
+    products = engine.arrow(frames.goods(orders.lines, orders.products, as_of))
+    named = engine.arrow(frames.customers(orders.identities))
+    return from_tables(sold, products, named, as_of=as_of)
+
+
+def from_tables(
+    sold: pa.Table, products: pa.Table, named: pa.Table, *, as_of: date | None = None
+) -> Interactions:
+    """Number people and items by their ids in alphabetical order, whatever order the tables come in."""
+    ids = [
+        name if name is not None else str(key)
+        for name, key in _columns(products, "product_id", "product_key")
+    ]
+    keep = pa.array(which(ids, products["title"].to_pylist()), pa.bool_())
+    products = products.append_column("shown", pa.array(ids, pa.string())).filter(keep).sort_by("shown")
+    named = named.sort_by([("customer_id", "ascending"), ("customer_key", "ascending")])
+    item = _places(sold["product_key"], products["product_key"])
+    person = _places(sold["customer_key"], named["customer_key"])
+    day = np.asarray(pc.cast(pc.cast(sold["ordered_on"], pa.date32()), pa.int32())).astype(np.int64)
+    order = np.asarray(sold["order_key"]).astype(np.int64)
+    end = (as_of - EPOCH).days + 1 if as_of else int(day.max(initial=-1)) + 1
+    rows = np.flatnonzero(item >= 0)
+    rows = rows[np.lexsort((item[rows], order[rows], day[rows], person[rows]))]
+    customer_ids = tuple(str(name) for name in named["customer_id"].to_pylist())
+    return Interactions(
+        person[rows], order[rows], item[rows], day[rows], end, customer_ids, _catalogue(products)
+    )
+
+
+def _columns(table: pa.Table, *names: str) -> Any:
+    return zip(*(table[name].to_pylist() for name in names), strict=True)
+
+
+def _places(keys: pa.ChunkedArray, among: pa.ChunkedArray) -> Codes:
+    """Return where each key stands among others, -1 where it does not."""
+    found = pc.index_in(keys, value_set=among.combine_chunks())
+    missing = pc.or_(pc.is_null(keys), pc.is_null(found))
+    return np.asarray(pc.if_else(missing, -1, found.cast(pa.int64()))).astype(np.int64)
+
+
+def _catalogue(products: pa.Table) -> Catalogue:
+    def numbers(name: str) -> NDArray[np.float64]:
+        return np.array([np.nan if x is None else x for x in products[name].to_pylist()], float)
+
+    return Catalogue(
+        tuple(products["shown"].to_pylist()),
+        tuple(products["title"].to_pylist()),
+        tuple(products["category"].to_pylist()),
+        numbers("price"),
+        numbers("cost"),
+    )
+
+
+def _ones(row: Codes, column: Codes, shape: tuple[int, int]) -> sparse.csr_array:
+    """Return a table with a one wherever a pair occurs, however often."""
+    table = sparse.csr_array(sparse.coo_array((np.ones(len(row)), (row, column)), shape=shape))
+    table.data[:] = 1.0
+    return table
+
+
+def day_of(day: date) -> int:
+    """Return a date as days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def date_of(day: int) -> date:
+    """Return days since 1970-01-01 as a date."""
+    return EPOCH + timedelta(days=int(day))

@@ -1,0 +1,85 @@
+"""``regulars recommend``: lists with their reasons, for one and for all, and the evaluation behind its first word."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from regulars.cli import main
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / "orders.csv"
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        out = csv.writer(handle)
+        out.writerow(["order_id", "customer_id", "date", "product_id", "title", "quantity", "price"])
+        for number in range(400):
+            person, day = number % 12, date(2024, 1, 1) + timedelta(days=number // 3)
+            for item in {person % 6, (person + number) % 6, 6 + number % 2}:
+                out.writerow([number, f"c{person}", day, f"p{item}", f"Thing {item}", 1, "4.50"])
+    return path
+
+
+def run(capsys, *words) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in words])
+    said = capsys.readouterr()
+    return end.value.code or 0, said.out, said.err
+
+
+def test_one_customer_and_why(capsys, file):
+    code, out, _ = run(capsys, "recommend", file, "--customer", "c3", "-k", 3)
+    assert code == 0
+    assert "You bought this before" in out
+    assert len([line for line in out.splitlines() if "Thing" in line]) == 3
+
+
+def test_json_in_one_document(capsys, file):
+    _, out, _ = run(capsys, "recommend", file, "--product", "p1", "-k", 2, "--json", "--no-tuning")
+    told = json.loads(out)["answers"]
+    assert [answer["slot"] for answer in told] == ["similar", "bought_together"]
+    assert all(len(answer["picks"]) == 2 for answer in told)
+    _, out, _ = run(capsys, "recommend", file, "--cart", "p1, p2", "-k", 2, "--json", "--no-tuning")
+    assert not {"p1", "p2"} & {pick["product_id"] for pick in json.loads(out)["answers"][0]["picks"]}
+
+
+def test_somebody_unknown_is_told_so(capsys, file):
+    _, out, _ = run(capsys, "recommend", file, "--customer", "nobody", "--no-tuning", "--lang", "pl")
+    assert "O tym kliencie nic nie wiadomo" in out
+
+
+def test_everybody_goes_to_a_file(capsys, file, tmp_path):
+    out = tmp_path / "lists.parquet"
+    code, said, _ = run(capsys, "recommend", file, "--all", "-k", 4, "--out", out, "--no-tuning")
+    assert code == 0
+    assert str(out) in said
+    assert pq.read_table(out).num_rows == 12 * 4
+
+
+def test_what_contradicts_itself_is_refused(capsys, file, tmp_path):
+    for words in (["--customer", "a", "--product", "b"], ["--all"], ["--out", tmp_path / "x.parquet"]):
+        code, _, error = run(capsys, "recommend", file, *words)
+        assert code == 2
+        assert "--" in error
+
+
+def test_evaluation_prints_its_baselines(capsys, file, tmp_path):
+    code, out, _ = run(capsys, "recommend", "evaluate", file, "--days", 14, "--out", tmp_path)
+    assert code == 0
+    for title in ("For you", "What sold most in the last 14 days", "What each bought most often", "NDCG@10"):
+        assert title in out
+    told = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    assert len(told["looks"]) == 2
+    _, out, _ = run(capsys, "recommend", "evaluate", file, "--cutoff", "2024-01-01", "--json")
+    assert json.loads(out)["unknown"]["code"] == "recommend.nobody_returned"
+
+
+def test_help_tells_of_the_evaluation(capsys):
+    assert "recommend evaluate" in run(capsys, "recommend", "--help")[1]
+    assert "--cutoff" in run(capsys, "recommend", "evaluate", "--help")[1]
