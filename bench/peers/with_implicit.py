@@ -64,7 +64,9 @@ def _best(name, folder):
     listed, chosen = np.load(Path(folder) / "inner_listed.npy"), _load(folder, "inner_chosen")[people]
     return max(
         GRIDS[name],
-        key=lambda how: _ndcg(_lists(_fitted(MODELS[name](**how), bought), bought, people, listed, False), chosen),
+        key=lambda how: _ndcg(
+            _lists(_fitted(MODELS[name](**how), bought), bought, people, listed, False), chosen
+        ),
     )
 
 

@@ -64,7 +64,9 @@ def _write(folder: Path, window: Window, prefix: str = "") -> None:
     chooser = sparse.csr_array(
         (np.ones(count), (visits.person, np.arange(count))), shape=(window.known.people, count)
     )
-    sparse.save_npz(folder / f"{prefix}bought.npz", sparse.csr_array(chooser @ visits.baskets, dtype=np.float32))
+    sparse.save_npz(
+        folder / f"{prefix}bought.npz", sparse.csr_array(chooser @ visits.baskets, dtype=np.float32)
+    )
     sparse.save_npz(folder / f"{prefix}chosen.npz", window.chosen)
     np.save(folder / f"{prefix}people.npy", window.people)
     np.save(folder / f"{prefix}listed.npy", window.listed)
