@@ -5,6 +5,7 @@ from regulars.recommend.evaluation import Evaluation, evaluate
 from regulars.recommend.interactions import Interactions, read
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
+from regulars.recommend.rules import Rules
 
 __all__ = [
     "Answer",
@@ -13,6 +14,7 @@ __all__ = [
     "Parameters",
     "Pick",
     "Recommender",
+    "Rules",
     "evaluate",
     "fit",
     "fit_interactions",

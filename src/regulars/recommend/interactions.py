@@ -18,35 +18,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend import frames
+from regulars.recommend.catalogue import Catalogue, Codes
 from regulars.recommend.goods import which
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
 
-Codes = NDArray[np.int64]
 EPOCH = date(1970, 1, 1)
 NOBODY = -1
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """What the shop sells, in the order of item codes (that of the product ids)."""
-
-    product_ids: tuple[str, ...]
-    titles: tuple[str | None, ...]
-    categories: tuple[str | None, ...]
-    prices: NDArray[np.float64]
-    """NaN where unknown."""
-    costs: NDArray[np.float64]
-    """NaN where unknown."""
-
-    def __len__(self) -> int:
-        return len(self.product_ids)
-
-    @cached_property
-    def codes(self) -> dict[str, int]:
-        """Item code by product id."""
-        return {name: code for code, name in enumerate(self.product_ids)}
 
 
 @dataclass(frozen=True)

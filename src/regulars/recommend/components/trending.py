@@ -22,6 +22,8 @@ class Trending:
     """Buyers in the last 14 days; among equals those with more buyers ever."""
     arrivals: NDArray[np.float64]
     """Buyers a day since it was first bought, zero for what was there more than 28 days ago."""
+    ever: NDArray[np.float64]
+    """Buyers of all days."""
 
 
 def fit(data: Interactions) -> Trending:
@@ -33,7 +35,7 @@ def fit(data: Interactions) -> Trending:
     age = data.end - first
     began = int(data.day.min()) if len(data) else data.end
     new = (ever > 0) & (age <= NEW_DAYS) & (first > began)
-    return Trending(now, np.where(new, ever / np.maximum(age, 1), 0.0))
+    return Trending(now, np.where(new, ever / np.maximum(age, 1), 0.0), ever)
 
 
 def _buyers(data: Interactions) -> NDArray[np.float64]:
