@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
 import numpy as np
@@ -16,7 +16,7 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.recommend import evaluation, interactions, selling, tuning
-from regulars.recommend.answers import OVER_CAP, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
+from regulars.recommend.answers import OVER_CAP, UNKNOWN_COUNTRY, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
 from regulars.recommend.blend import relative
 from regulars.recommend.components.shape import Component
 from regulars.recommend.evaluation import Evaluation
@@ -29,6 +29,7 @@ from regulars.recommend.rules import Rules
 from regulars.recommend.shelf import Factor, Source, fill, plain
 from regulars.recommend.tuning import Tuned
 from regulars.recommend.windows import DAYS, FEWEST_BUYERS
+from regulars.sources.products import read_products
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
@@ -120,10 +121,24 @@ class Recommender:
         told = UNKNOWN_PRODUCT
         return self._answer("up_sell", sources, k, more, own=dearer, unknown=told, fill_up=False)
 
-    def trending(self, k: int = 10, *, category: str | None = None, **more: Unpack[Asked]) -> Answer:
-        """What most people bought in the last two weeks, overall or of one category."""
+    def trending(
+        self, k: int = 10, *, category: str | None = None, country: str | None = None, **more: Unpack[Asked]
+    ) -> Answer:
+        """What most people bought in the last two weeks: overall, of one category, or first of all in one country."""
         inside = None if category is None else self.data.catalogue.kinds.named(category).astype(float)
-        return self._answer("trending", [], k, more, own=inside)
+        if country is None:
+            return self._answer("trending", [], k, more, own=inside)
+        near = self.model.trending.near
+        place = [
+            code for code, name in enumerate(self.data.countries) if name.casefold() == country.casefold()
+        ]
+        sold = np.asarray(near[place].sum(axis=0)).ravel() if place else np.zeros(self.data.items)
+        # Among equals what sells everywhere: its share of all buyers is below one.
+        ranked = np.where(
+            sold > 0, sold + self.model.trending.now / (1.0 + self.model.trending.now.sum()), 0.0
+        )
+        sources = [plain(ranked, "trending_near")] if sold.any() else []
+        return self._answer("trending", sources, k, more, own=inside, unknown=UNKNOWN_COUNTRY)
 
     def new_arrivals(self, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What was sold for the first time in the last four weeks, then what nobody bought yet; may be fewer than k."""
@@ -245,16 +260,20 @@ def _source(component: Component, profile: sparse.csr_array, reason: str) -> Sou
     return Source(component.scores(profile)[0], lambda item: (reason, component.seeds(profile, item, SEEDS)))
 
 
-def fit(orders: Orders, *, as_of: date | None = None, tune: bool = True) -> Recommender:
+def fit(
+    orders: Orders, *, as_of: date | None = None, tune: bool = True, catalogue: Any = None
+) -> Recommender:
     """Fit every slot of a shop's recommender on its orders up to ``as_of`` (inclusive; default: all of them).
 
-    With ``tune`` the parameters learn from the last four weeks. Raises
-    :class:`~regulars.kit.errors.RegularsError` where the orders do not say which products were bought.
+    With ``tune`` the parameters learn from the last four weeks. ``catalogue`` is a file or a table with a row a product:
+    ``product_id`` and whatever else is known of title, category, brand, price, cost, available and attributes; products that
+    nobody bought yet can then be shown. Raises :class:`~regulars.kit.errors.RegularsError` where the orders do not say which
+    products were bought, or a row of the catalogue makes no sense.
     """
-    return fit_interactions(purchases(orders, as_of=as_of), tune=tune)
+    return fit_interactions(purchases(orders, as_of=as_of, catalogue=catalogue), tune=tune)
 
 
-def purchases(orders: Orders, *, as_of: date | None = None) -> Interactions:
+def purchases(orders: Orders, *, as_of: date | None = None, catalogue: Any = None) -> Interactions:
     """Read who bought what when, up to ``as_of``; raises as :func:`fit` does."""
     if not orders.capabilities.products:
         raise RegularsError(
@@ -262,7 +281,8 @@ def purchases(orders: Orders, *, as_of: date | None = None) -> Interactions:
             mark("The orders do not say which products were bought."),
             hint=mark("Give a file with a row an order line, or name the column: --map product_id=COLUMN."),
         )
-    return interactions.read(orders, as_of=as_of)
+    listed = None if catalogue is None else read_products(catalogue, orders.workspace)
+    return interactions.read(orders, as_of=as_of, listed=listed)
 
 
 def fit_interactions(

@@ -30,11 +30,12 @@ def _parts(data: Interactions) -> Iterator[bytes]:
     _, first, order = np.unique(data.order, return_index=True, return_inverse=True)
     by_appearance = np.argsort(np.argsort(first))[order] if len(first) else order
     # Rows are in the order of person, day and order key; an order's lines are sorted by its place, not by its key.
-    rows = np.column_stack([person, data.day, by_appearance, data.item]).astype("<i8")
+    place = np.full(len(data), NOBODY) if data.place is None else data.place
+    rows = np.column_stack([person, data.day, by_appearance, data.item, place]).astype("<i8")
     yield rows[np.lexsort((data.item, by_appearance, data.day, person))].tobytes()
     names = [None if code == NOBODY else data.customer_ids[code] for code in people]
     told = [names, data.end, catalogue.product_ids, catalogue.titles, catalogue.categories, catalogue.brands]
-    yield json.dumps([*told, catalogue.attributes]).encode()
+    yield json.dumps([*told, catalogue.attributes, data.countries]).encode()
     for numbers in (catalogue.prices, catalogue.costs, catalogue.available.astype(float)):
         # Sums of many lines may differ in their last digits.
         yield np.round(np.asarray(numbers, "<f8"), 6).tobytes()
