@@ -6,8 +6,10 @@ from regulars.recommend.interactions import Interactions, read
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
 from regulars.recommend.rules import Rules
+from regulars.recommend.slots import SLOTS, ask
 
 __all__ = [
+    "SLOTS",
     "Answer",
     "Evaluation",
     "Interactions",
@@ -15,6 +17,7 @@ __all__ = [
     "Pick",
     "Recommender",
     "Rules",
+    "ask",
     "evaluate",
     "fit",
     "fit_interactions",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 EPOCH = date(1970, 1, 1)
 NOBODY = -1
+MOST_TOGETHER = 2000
+"""A basket of more items says nothing of what goes with what, and pairs grow with its square."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,16 @@ def _ones(row: Codes, column: Codes, shape: tuple[int, int]) -> sparse.csr_array
     table = sparse.csr_array(sparse.coo_array((np.ones(len(row)), (row, column)), shape=shape))
     table.data[:] = 1.0
     return table
+
+
+def told_apart(baskets: sparse.csr_array) -> sparse.csr_array:
+    """Return baskets × items with the rows of more than :data:`MOST_TOGETHER` items left empty."""
+    small = np.diff(baskets.indptr) <= MOST_TOGETHER
+    if small.all():
+        return baskets
+    kept = sparse.csr_array(sparse.diags_array(small.astype(float)) @ baskets)
+    kept.eliminate_zeros()
+    return kept
 
 
 def day_of(day: date) -> int:

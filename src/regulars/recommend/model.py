@@ -52,7 +52,7 @@ class Model:
     @cached_property
     def attributes(self) -> Attributes:
         """Cold items."""
-        return attributes.fit(self.data.catalogue)
+        return attributes.fit(self.data.catalogue, self.there)
 
     @cached_property
     def unsold(self) -> Scores:

@@ -183,18 +183,13 @@ class Recommender:
             profile = self._profile(found, decay)
             sources = [_source(component, profile, reason)]
             if component is self.model.neighbours:
-                alike = self._alike(profile)
+                alike = _source(self.model.attributes, profile, "alike")
                 few = self.model.trending.ever[found].max() < FEWEST_BUYERS
                 sources = [alike, *sources] if few else [*sources, alike]
         without = np.ones(self.data.items)
         without[found] = 0.0
         own = without if own is None else own * without
         return self._answer(slot, sources, k, more, own=own, unknown=UNKNOWN_PRODUCT, fill_up=not strict)
-
-    def _alike(self, profile: sparse.csr_array) -> Source:
-        """Return what looks like the items of a profile; only what there was on the day of the fit."""
-        found = _source(self.model.attributes, profile, "alike")
-        return Source(found.scores * self.model.there, found.why)
 
     def _for_you(self, person: int) -> Source:
         """Return the blend, each item's reason being the side that says more for it."""

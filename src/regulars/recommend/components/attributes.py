@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend.catalogue import BELOW, Catalogue
@@ -38,11 +39,14 @@ class Attributes:
         return strongest(alike * profile.data, profile.indices.astype(np.int64), most)
 
 
-def fit(catalogue: Catalogue) -> Attributes:
-    """Weigh each mark by its kind and the logarithm of how rare it is (tf-idf; Salton & Buckley 1988)."""
+def fit(catalogue: Catalogue, there: NDArray[np.bool_]) -> Attributes:
+    """Weigh each mark by its kind and the logarithm of how rare it is (tf-idf; Salton & Buckley 1988).
+
+    Only of items that are ``there``: what comes later changes nothing, and is like nothing.
+    """
     found: dict[tuple[str, str], int] = {}
     row, column, value = [], [], []
-    for item in range(len(catalogue)):
+    for item in np.flatnonzero(there).tolist():
         for mark, times in Counter(_marks(catalogue, item)).items():
             row.append(item)
             column.append(found.setdefault(mark, len(found)))
@@ -51,7 +55,7 @@ def fit(catalogue: Catalogue) -> Attributes:
     table = sparse.csr_array(sparse.coo_array((np.array(value, float), (row, column)), shape=shape))
     items_with = np.bincount(table.indices, minlength=len(found))
     # A mark that all items have tells nothing apart; one that a single item has can match no other.
-    rare = np.log((1.0 + len(catalogue)) / (1.0 + items_with)) * (items_with > 1)
+    rare = np.log((1.0 + there.sum()) / (1.0 + items_with)) * (items_with > 1)
     table = sparse.csr_array(table @ sparse.diags_array(rare))
     table.eliminate_zeros()
     length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
