@@ -6,6 +6,7 @@ from regulars.recommend.interactions import Interactions, read
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
 from regulars.recommend.rules import Rules
+from regulars.recommend.rules_file import read_rules
 from regulars.recommend.slots import SLOTS, ask
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "fit",
     "fit_interactions",
     "read",
+    "read_rules",
 ]
