@@ -24,7 +24,8 @@ def everyone(model: Model, k: int, factor: NDArray[np.float64]) -> pa.Table:
     rest = np.full(data.items, -np.inf)
     # Anything personal stands before everything that is merely popular, and that before what nobody bought.
     for depth, scores in ((2.0, model.unsold * factor), (1.0, model.trending.now * factor)):
-        rest = np.where(scores > 0, -depth + scores / (1.0 + scores), rest)
+        _, rank = np.unique(scores, return_inverse=True)
+        rest = np.where(scores > 0, rank / (1.0 + data.items) - depth, rest)
     step = max(1, _CELLS // max(data.items, 1))
     parts = [_part(model, people[at : at + step], rest, factor, k) for at in range(0, len(people), step)]
     return pa.concat_tables(parts) if parts else table(data, *(np.zeros(0, np.int64),) * 3, np.zeros(0))

@@ -19,7 +19,10 @@ from regulars.recommend.components.together import Together
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
+from regulars.recommend.rules import Rules
 from regulars.recommend.version import version
+
+MOST_RULES = 64
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,19 @@ class Model:
     def version(self) -> str:
         """The same for the same purchases, catalogue and parameters."""
         return version(self.data, self.parameters)
+
+    def factor(self, rules: Rules) -> Scores:
+        """Return one number an item by rules; worked out once for the few sets of rules that a shop has. Not to be written to."""
+        found = self._factors.get(rules)
+        if found is None:
+            if len(self._factors) >= MOST_RULES:
+                self._factors.clear()
+            found = self._factors[rules] = rules.factor(self.data.catalogue)
+        return found
+
+    @cached_property
+    def _factors(self) -> dict[Rules, Scores]:
+        return {}
 
     def repeats(self, people: NDArray[np.int64]) -> Scores:
         """Return people × items: what each would buy again."""

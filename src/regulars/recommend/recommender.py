@@ -149,7 +149,7 @@ class Recommender:
         """For you of every known customer: customer_id, place, product_id, title, score."""
         held = rules or NO_RULES
         if not (held.exclude_bought or held.pin or held.caps(self.data.catalogue)):
-            return everyone(self.model, k, held.factor(self.data.catalogue))
+            return everyone(self.model, k, self.model.factor(held))
         rows = [
             (person, place, self.data.catalogue.codes[pick.product_id], pick.score)
             for person in np.unique(self.data.known.person)
@@ -204,7 +204,7 @@ class Recommender:
                 return "bought_before", again.seeds(again.profiles[[person]], item, SEEDS)
             return "because_bought", near.seeds(profile, item, SEEDS)
 
-        return Source(own + new, why)
+        return Source(lambda: own + new, why)
 
     def _answer(
         self,
@@ -252,7 +252,9 @@ class Recommender:
 
 
 def _source(component: Component, profile: sparse.csr_array, reason: str) -> Source:
-    return Source(component.scores(profile)[0], lambda item: (reason, component.seeds(profile, item, SEEDS)))
+    return Source(
+        lambda: component.scores(profile)[0], lambda item: (reason, component.seeds(profile, item, SEEDS))
+    )
 
 
 def fit(

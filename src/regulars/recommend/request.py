@@ -49,7 +49,7 @@ class Wanted:
 def wanted(model: Model, person: int | None, more: Asked, own: Factor | None = None) -> Wanted:
     """Return what holds for one request; ``own`` is what the slot itself multiplies with."""
     catalogue, rules = model.data.catalogue, more.get("rules") or NO_RULES
-    factor = rules.factor(catalogue)
+    factor = model.factor(rules).copy()
     for other in (own, more.get("factor")):
         if other is not None:
             factor = factor * other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from regulars.numeric.ranking import top_k
 from regulars.recommend.answers import OVER_CAP, Pick
 from regulars.recommend.catalogue import NONE, Catalogue
 
+_AHEAD = 8
 Factor = NDArray[np.float64]
 Caps = Sequence[tuple[NDArray[np.int64], int]]
 """The group of each item (-1: none), and how many of a group a list may hold."""
@@ -21,16 +23,21 @@ Pins = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Source:
-    """Scores of all items from one component, and how to say why."""
+    """Scores of all items from one component, worked out only if the list comes to them, and how to say why."""
 
-    scores: NDArray[np.float64]
+    score: Callable[[], NDArray[np.float64]]
     why: Callable[[int], tuple[str, tuple[int, ...]]]
     """Reason code and seed items of an item."""
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """One number an item; nothing above zero, nothing to show."""
+        return self.score()
 
 
 def plain(scores: NDArray[np.float64], reason: str) -> Source:
     """Return a source whose reason is the same for all, without seeds."""
-    return Source(scores, lambda _: (reason, ()))
+    return Source(lambda: scores, lambda _: (reason, ()))
 
 
 def fill(
@@ -113,15 +120,19 @@ class _Shelf:
 
     def _of(self, source: Source, k: int, *, capped: bool) -> Iterator[tuple[int, float]]:
         """Yield the best free items of one source; items of a group that gets full on the way are passed over."""
+        if k < 1:
+            return
+        capped = capped and bool(self.room.caps)
         scores = source.scores if self.factor is None else source.scores * self.factor
-        while k > 0:
+        while True:
             open_ = self.free & (scores > 0)
-            if capped and self.room.caps:
+            if capped:
                 open_ &= ~self.room.closed(len(open_))
             if not open_.any():
                 return
             passed = False
-            for item in top_k(np.where(open_, scores, -np.inf)[None, :], k)[0]:
+            # Of several times as many the groups that get full are passed over in one go.
+            for item in top_k(np.where(open_, scores, -np.inf)[None, :], _AHEAD * k if capped else k)[0]:
                 if item < 0:
                     break
                 if capped and not self.room.fits(int(item)):
@@ -129,8 +140,10 @@ class _Shelf:
                     continue
                 self.free[item] = False
                 self.room.take(int(item))
-                k -= 1
                 yield int(item), float(scores[item])
+                k -= 1
+                if k < 1:
+                    return
             if not passed:
                 return
 
