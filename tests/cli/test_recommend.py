@@ -62,6 +62,57 @@ def test_everybody_goes_to_a_file(capsys, file, tmp_path):
     assert pq.read_table(out).num_rows == 12 * 4
 
 
+def test_rules_and_catalogue_from_files(capsys, file, tmp_path):
+    rules, catalogue = tmp_path / "rules.json", tmp_path / "catalogue.csv"
+    rules.write_text('{"pin": {"1": "p9"}, "exclude": ["p1"], "most_per_brand": 1}', encoding="utf-8")
+    catalogue.write_text(
+        "product_id,title,brand\np9,Never sold,Acme\np2,Thing 2,Acme\np3,Thing 3,Leaf\n", encoding="utf-8"
+    )
+    more = ["--rules", rules, "--catalogue", catalogue, "--no-tuning"]
+    code, out, _ = run(capsys, "recommend", file, "--customer", "c3", "-k", 3, *more, "--json")
+    (answer,) = json.loads(out)["answers"]
+    assert code == 0
+    shown = [pick["product_id"] for pick in answer["picks"]]
+    assert shown[0] == "p9"
+    assert not {"p1", "p2"} & set(shown)
+    assert len(answer["answer_id"]) == 32
+    _, out, _ = run(capsys, "recommend", file, "-k", 9, *more, "--lang", "pl")
+    assert "Wybrane przez sklep" in out
+    assert "w granicach na kategorię i markę" in out
+    out = tmp_path / "lists.parquet"
+    run(capsys, "recommend", file, "--all", "-k", 2, *more, "--out", out)
+    told = pq.read_table(out).to_pylist()
+    assert all((row["product_id"] == "p9") == (row["place"] == 1) for row in told)
+
+
+def test_any_slot_by_name(capsys, file):
+    words = ["recommend", file, "--no-tuning", "-k", 2, "--json", "--slot"]
+    for slot, more in (
+        ("discover", ["--customer", "c3"]),
+        ("because_viewed", ["--cart", "p1,p2", "--customer", "c3"]),
+        ("similar", ["--product", "p1", "--cart", "p2"]),
+        ("new_arrivals", []),
+    ):
+        told = json.loads(run(capsys, *words, slot, *more)[1])["answers"]
+        assert [answer["slot"] for answer in told] == [slot]
+        assert not {"p1", "p2"} & {pick["product_id"] for pick in told[0]["picks"]} or not more[2:]
+    code, _, error = run(capsys, *words, "front_page")
+    assert code != 0
+    assert "for_you, buy_again" in error
+    code, _, error = run(capsys, *words, "up_sell")
+    assert code != 0
+    assert "starts from a product" in error
+
+
+def test_rules_that_cannot_be_read(capsys, file, tmp_path):
+    path = tmp_path / "rules.json"
+    assert "cannot be read" in run(capsys, "recommend", file, "--rules", path)[2]
+    path.write_text("{\n oops", encoding="utf-8")
+    assert "line 2" in run(capsys, "recommend", file, "--rules", path)[2]
+    path.write_text('{"pins": {}}', encoding="utf-8")
+    assert "Did you mean pin?" in run(capsys, "recommend", file, "--rules", path)[2]
+
+
 def test_what_contradicts_itself_is_refused(capsys, file, tmp_path):
     for words in (["--customer", "a", "--product", "b"], ["--all"], ["--out", tmp_path / "x.parquet"]):
         code, _, error = run(capsys, "recommend", file, *words)

@@ -13,7 +13,8 @@ from regulars.cli.options import Reading
 from regulars.cli.speaking import Verb, t
 
 if TYPE_CHECKING:
-    from regulars.recommend import Answer, Recommender
+    from regulars.recommend import Answer, Recommender, Rules
+    from regulars.recommend.request import Asked
 
 EVALUATE = "evaluate"
 
@@ -40,6 +41,20 @@ class WithEvaluation(Verb):
 @click.option("--customer", metavar="ID", help="For whom: the shop's own id of a customer.")
 @click.option("--product", metavar="ID", help="Beside which product.")
 @click.option("--cart", metavar="ID,ID", help="With which products in the cart.")
+@click.option(
+    "--slot", metavar="NAME", help="Ask this slot, such as up_sell; a name that there is not lists them all."
+)
+@click.option(
+    "--rules",
+    "rule_file",
+    metavar="FILE.json",
+    help="What the shop wants: stock, exclusions, pins, boosts, price band, limits a category and a brand.",
+)
+@click.option(
+    "--catalogue",
+    metavar="FILE",
+    help="What the shop sells: a table with product_id and perhaps title, category, brand, price, cost, available, attributes.",
+)
 @click.option("--all", "everyone", is_flag=True, help="For every customer; needs --out.")
 @click.option(
     "-k", "number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many products."
@@ -59,6 +74,9 @@ def recommend(
     customer: str | None,
     product: str | None,
     cart: str | None,
+    slot: str | None,
+    rule_file: str | None,
+    catalogue: str | None,
     everyone: bool,
     number: int,
     as_of: date | None,
@@ -74,39 +92,60 @@ def recommend(
     """
     from regulars.cli import present_recommendations as present
     from regulars.cli.present import Screen
-    from regulars.recommend import fit
+    from regulars.recommend import fit, read_rules
     from regulars.runtime.journey import dumps, read_orders, write_table
 
-    if sum((customer is not None, product is not None, cart is not None, everyone)) > 1:
-        raise click.UsageError(t("Give one of --customer, --product, --cart and --all."))
+    if slot is None and sum((customer is not None, product is not None, cart is not None, everyone)) > 1:
+        raise click.UsageError(
+            t("Give one of --customer, --product, --cart and --all; with --slot, several.")
+        )
+    if slot is not None and everyone:
+        raise click.UsageError(t("--all is for you of everybody; leave out --slot."))
     if everyone != (file is not None):
         raise click.UsageError(t("--all and --out go together."))
+    rules = None if rule_file is None else read_rules(rule_file)
     with read_orders(origin, **reading.settings()) as orders:
-        found = fit(orders, as_of=as_of, tune=not no_tuning)
+        found = fit(orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue)
         screen = Screen(language, orders.shop.currency)
         if file is not None:
-            screen.files((write_table(found.everyone(number), file),))
+            screen.files((write_table(found.everyone(number, rules=rules), file),))
             return
-        answers = _answers(found, customer, product, cart, number)
+        answers = _answers(found, slot, customer, product, cart, number, rules)
         if as_json:
             click.echo(dumps({"answers": [answer.to_json() for answer in answers]}))
             return
-        catalogue = found.data.catalogue
-        titles = dict(zip(catalogue.product_ids, catalogue.titles, strict=True))
+        goods = found.data.catalogue
+        titles = dict(zip(goods.product_ids, goods.titles, strict=True))
         for answer in answers:
             present.answer(screen, answer, titles)
 
 
 def _answers(
-    found: Recommender, customer: str | None, product: str | None, cart: str | None, number: int
+    found: Recommender,
+    slot: str | None,
+    customer: str | None,
+    product: str | None,
+    cart: str | None,
+    number: int,
+    rules: Rules | None,
 ) -> list[Answer]:
+    from regulars.recommend import SLOTS, ask
+
+    in_cart = [name.strip() for name in (cart or "").split(",") if name.strip()]
+    beside = [] if product is None else [product]
+    usual = ["trending"]
     if customer is not None:
-        return [found.for_customer(customer, number)]
-    if product is not None:
-        return [found.similar(product, number), found.bought_together(product, number)]
-    if cart is not None:
-        return [found.for_cart([name.strip() for name in cart.split(",")], number)]
-    return [found.trending(number)]
+        usual = ["for_you"]
+    elif product is not None:
+        usual = ["similar", "bought_together"]
+    elif cart is not None:
+        usual = ["cart"]
+    answers = []
+    for name in [slot] if slot is not None else usual:
+        products = in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart
+        asked: Asked = {"customer": customer, "cart": in_cart, "rules": rules}
+        answers.append(ask(found, name, number, products=products, **asked))
+    return answers
 
 
 @options.verb()

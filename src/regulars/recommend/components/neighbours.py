@@ -10,7 +10,7 @@ from scipy import sparse
 
 from regulars.numeric import item_knn, trend
 from regulars.recommend.components.shape import Scores, contributions
-from regulars.recommend.interactions import Interactions
+from regulars.recommend.interactions import Interactions, told_apart
 from regulars.recommend.parameters import Parameters
 
 TOP = 200
@@ -44,7 +44,7 @@ def near(data: Interactions, at: Parameters) -> sparse.csr_array:
     visits = data.visits
     weight = 0.5 ** ((data.end - visits.day) / at.pair_half_life_days)
     how = item_knn.Sequence(target_power=at.target_power)
-    return item_knn.neighbours(visits.baskets, visits.person, weight, how, top=TOP)
+    return item_knn.neighbours(told_apart(visits.baskets), visits.person, weight, how, top=TOP)
 
 
 def with_trend(found: sparse.csr_array, data: Interactions, at: Parameters) -> Neighbours:
