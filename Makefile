@@ -50,16 +50,16 @@ bench: setup ## print speed and memory tables beside a peer, and write them to b
 bench-value: setup $(PEERS)/.ready ## speed and accuracy of the value models beside lifetimes and pymc-marketing (ARGS=--quick to try)
 	@PEERS_PYTHON="$(PEERS)/bin/python" $(BIN)/python -m bench.value $(ARGS)
 
-bench-recommend: setup ## how good recommendations are on a real shop, and how fast
-	@$(BIN)/python -m bench.recommend
+bench-recommend: setup $(PEERS)/.ready ## how good recommendations are on a real shop beside implicit, and how fast
+	@PEERS_PYTHON="$(PEERS)/bin/python" $(BIN)/python -m bench.recommend
 
 bench-serving: setup ## how fast recommendations are answered from an index, and what a big shop costs
 	@$(BIN)/python -m bench.recommend.serving
 
-$(PEERS)/.ready: $(READY) bench/requirements-value.txt
+$(PEERS)/.ready: $(READY) bench/requirements-peers.txt
 	@echo "Installing the peers, pinned, into $(PEERS) …"
 	@$(BIN)/python -m venv $(PEERS)
-	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-value.txt
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-peers.txt
 	@touch $@
 
 docs: setup ## run every example of the documentation

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import resource
+import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bench.machine import describe
-from bench.recommend import shop
+from bench.recommend import peers, shop
+from bench.recommend.peers import Peer
 from regulars.kit.unknown import Unknown
 from regulars.recommend import Evaluation, Interactions, evaluate, tuning
 from regulars.recommend.evaluation import Look
+from regulars.recommend.interactions import day_of
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
 
@@ -44,11 +48,22 @@ def main(keep: Path) -> None:
     if isinstance(found, Unknown) or isinstance(plain, Unknown):
         raise SystemExit(str(found))
     told |= {"tuned": found.to_json(), "ready_made": plain.to_json()}
+    beside = [_peers(data, look) for look in found.looks]
+    told["implicit"] = [[one if isinstance(one, str) else asdict(one) for one in each] for each in beside]
     told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     keep.write_text(json.dumps(told, indent=1, default=str) + "\n", encoding="utf-8")
-    text = tables(told, found, plain)
+    text = tables(told, found, plain, beside)
     keep.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
     click.echo(text)
+
+
+def _peers(data: Interactions, look: Look) -> list[Peer | str]:
+    """Measure the peers at the cut-off of a look, where they are set up."""
+    if not peers.IMPLICIT.there:
+        click.echo("implicit is not set up: run make bench-recommend. Regulars is measured alone.", err=True)
+        return []
+    with tempfile.TemporaryDirectory(prefix="bench-recommend-") as folder:
+        return peers.compare(data, day_of(look.cutoff), Path(folder))
 
 
 def speed(data: Interactions) -> dict[str, float]:
@@ -68,7 +83,7 @@ def speed(data: Interactions) -> dict[str, float]:
     return seconds
 
 
-def tables(told: dict[str, Any], found: Evaluation, plain: Evaluation) -> str:
+def tables(told: dict[str, Any], found: Evaluation, plain: Evaluation, beside: list[list[Peer | str]]) -> str:
     """Return everything as Markdown."""
     out = [
         "# Recommendations on Online Retail II",
@@ -79,8 +94,9 @@ def tables(told: dict[str, Any], found: Evaluation, plain: Evaluation) -> str:
         "| --- | ---: |",
         *(f"| {name} | {value} |" for name, value in told["speed"].items()),
     ]
-    for place, (look, ready) in enumerate(zip(found.looks, plain.looks, strict=True)):
+    for place, (look, ready, others) in enumerate(zip(found.looks, plain.looks, beside, strict=True)):
         out += ["", f"## Cut-off {look.cutoff}, {look.days} days, {look.people:,} people", "", *_look(look)]
+        out += ["", *peers.table(others)] if others else []
         out += ["", *_bars(place, look, ready)]
     return "\n".join(out)
 

@@ -6,11 +6,11 @@ import numpy as np
 from scipy import sparse
 
 from regulars.recommend import Interactions, Recommender
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.buy_again import BuyAgain
 from regulars.recommend.components.neighbours import Neighbours
 from regulars.recommend.components.together import Together
 from regulars.recommend.components.trending import Trending
-from regulars.recommend.interactions import Catalogue
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.tuning import Tuned
@@ -64,9 +64,14 @@ def full_rows(items: int, near: int, together: int) -> Recommender:
         "neighbours": Neighbours(
             _full(items, near, rng), rng.uniform(0.5, 2, items), _people(data.owned, rng)
         ),
-        "again": BuyAgain(_people(data.owned, rng), rng.uniform(0.1, 1, items)),
+        "again": BuyAgain(_people(data.owned, rng), rng.uniform(0.1, 1, items), rng.uniform(0, 1, items)),
         "together": Together(_full(items, together, rng)),
-        "trending": Trending(rng.exponential(1, items), np.zeros(items)),
+        "trending": Trending(
+            rng.exponential(1, items),
+            np.zeros(items),
+            np.full(items, 100.0),
+            sparse.csr_array((0, items)),
+        ),
     }
     model.__dict__.update(held)
     return Recommender(model, Tuned(Parameters(), 0))

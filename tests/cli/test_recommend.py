@@ -67,17 +67,26 @@ def test_an_index_is_built_and_answers_the_same(capsys, file, tmp_path):
     code, said, _ = run(capsys, "recommend", file, "--index", home, "--no-tuning")
     assert code == 0
     assert Path(said.strip()).parent == home
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"pin": {"2": "p7"}, "exclude": ["p2"]}', encoding="utf-8")
+    by_rules = ["--rules", rules, "--slot", "discover"]
     for question in (["--customer", "c3"], ["--product", "p1"], ["--cart", "p1,p2"], []):
-        _, fresh, _ = run(capsys, "recommend", file, *question, *plain)
-        _, read, _ = run(capsys, "recommend", "--index", home, *question, "--json")
-        assert json.loads(read) == json.loads(fresh)
+        for more in ([], by_rules if question[:1] == ["--customer"] else by_rules[:2]):
+            _, fresh, _ = run(capsys, "recommend", file, *question, *more, *plain)
+            _, read, _ = run(capsys, "recommend", "--index", home, *question, *more, "--json")
+            told = [json.loads(said)["answers"] for said in (fresh, read)]
+            assert len({answer.pop("answer_id") for answers in told for answer in answers}) == 2 * len(
+                told[0]
+            )
+            assert told[0] == told[1]
     _, out, _ = run(capsys, "recommend", "--index", home, "--customer", "c3", "-k", 3)
     assert "You bought this before" in out
     tables = []
-    for origin in (["--index", home], [file, "--no-tuning"]):
-        run(capsys, "recommend", *origin, "--all", "-k", 4, "--out", tmp_path / "lists.parquet")
-        tables.append(pq.read_table(tmp_path / "lists.parquet"))
-    assert tables[0] == tables[1]
+    for more in ([], ["--rules", rules]):
+        for origin in (["--index", home], [file, "--no-tuning"]):
+            run(capsys, "recommend", *origin, *more, "--all", "-k", 4, "--out", tmp_path / "lists.parquet")
+            tables.append(pq.read_table(tmp_path / "lists.parquet"))
+    assert tables[0] == tables[1] != tables[2] == tables[3]
     _, out, _ = run(capsys, "recommend", file, "--index", home, *plain)
     assert Path(json.loads(out)["index"]).exists()
 
@@ -86,8 +95,59 @@ def test_an_index_that_is_not_there_is_an_error_with_a_hint(capsys, tmp_path):
     code, _, error = run(capsys, "recommend", "--index", tmp_path / "none", "--json")
     assert code != 0
     assert json.loads(error)["code"] == "recommend.index_missing"
-    for words in ([], ["--index", tmp_path, "--no-tuning"]):
+    for words in ([], ["--index", tmp_path, "--no-tuning"], ["--index", tmp_path, "--catalogue", "x.csv"]):
         assert run(capsys, "recommend", *words)[0] == 2
+
+
+def test_rules_and_catalogue_from_files(capsys, file, tmp_path):
+    rules, catalogue = tmp_path / "rules.json", tmp_path / "catalogue.csv"
+    rules.write_text('{"pin": {"1": "p9"}, "exclude": ["p1"], "most_per_brand": 1}', encoding="utf-8")
+    catalogue.write_text(
+        "product_id,title,brand\np9,Never sold,Acme\np2,Thing 2,Acme\np3,Thing 3,Leaf\n", encoding="utf-8"
+    )
+    more = ["--rules", rules, "--catalogue", catalogue, "--no-tuning"]
+    code, out, _ = run(capsys, "recommend", file, "--customer", "c3", "-k", 3, *more, "--json")
+    (answer,) = json.loads(out)["answers"]
+    assert code == 0
+    shown = [pick["product_id"] for pick in answer["picks"]]
+    assert shown[0] == "p9"
+    assert not {"p1", "p2"} & set(shown)
+    assert len(answer["answer_id"]) == 32
+    _, out, _ = run(capsys, "recommend", file, "-k", 9, *more, "--lang", "pl")
+    assert "Wybrane przez sklep" in out
+    assert "w granicach na kategorię i markę" in out
+    out = tmp_path / "lists.parquet"
+    run(capsys, "recommend", file, "--all", "-k", 2, *more, "--out", out)
+    told = pq.read_table(out).to_pylist()
+    assert all((row["product_id"] == "p9") == (row["place"] == 1) for row in told)
+
+
+def test_any_slot_by_name(capsys, file):
+    words = ["recommend", file, "--no-tuning", "-k", 2, "--json", "--slot"]
+    for slot, more in (
+        ("discover", ["--customer", "c3"]),
+        ("because_viewed", ["--cart", "p1,p2", "--customer", "c3"]),
+        ("similar", ["--product", "p1", "--cart", "p2"]),
+        ("new_arrivals", []),
+    ):
+        told = json.loads(run(capsys, *words, slot, *more)[1])["answers"]
+        assert [answer["slot"] for answer in told] == [slot]
+        assert not {"p1", "p2"} & {pick["product_id"] for pick in told[0]["picks"]} or not more[2:]
+    code, _, error = run(capsys, *words, "front_page")
+    assert code != 0
+    assert "for_you, buy_again" in error
+    code, _, error = run(capsys, *words, "up_sell")
+    assert code != 0
+    assert "starts from a product" in error
+
+
+def test_rules_that_cannot_be_read(capsys, file, tmp_path):
+    path = tmp_path / "rules.json"
+    assert "cannot be read" in run(capsys, "recommend", file, "--rules", path)[2]
+    path.write_text("{\n oops", encoding="utf-8")
+    assert "line 2" in run(capsys, "recommend", file, "--rules", path)[2]
+    path.write_text('{"pins": {}}', encoding="utf-8")
+    assert "Did you mean pin?" in run(capsys, "recommend", file, "--rules", path)[2]
 
 
 def test_what_contradicts_itself_is_refused(capsys, file, tmp_path):

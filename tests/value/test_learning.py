@@ -18,6 +18,7 @@ from regulars.numeric import accuracy
 from regulars.value import backtest, frames, model
 from regulars.value.assumptions import Assumptions, Minimum
 from regulars.value.learning import Learner, Learnt, blend, features, words
+from regulars.value.learning import learner as room
 from regulars.value.past import Past
 from regulars.value.processes import PARETO
 from regulars.value.summary import Summary
@@ -233,6 +234,13 @@ def test_an_estimate_uses_it_unless_told_not_to(signal, monkeypatch):
     assert missing.customers.equals(plain.customers)
     assert missing.method == plain.method
     assert "regulars[rank]" in estimate(True).method
+    monkeypatch.delitem(sys.modules, "lightgbm")
+    monkeypatch.setattr(room, "MOST_CUSTOMERS", 10)
+    large = estimate(None)
+    assert large.customers.equals(plain.customers)
+    assert "REGULARS_LEARNER=on" in large.method
+    monkeypatch.setenv("REGULARS_LEARNER", "on")
+    assert "Boosted trees" in estimate(None).method
 
 
 def test_every_feature_has_a_theme(signal):

@@ -14,10 +14,16 @@ from regulars.report.model import Sentence
 
 SLOTS = {
     "for_you": mark("For you"),
+    "buy_again": mark("Buy again"),
+    "discover": mark("New to them"),
     "similar": mark("Similar"),
+    "because_viewed": mark("After what was viewed"),
     "bought_together": mark("Bought together"),
     "cart": mark("To complete the cart"),
+    "cross_sell": mark("From other categories"),
+    "up_sell": mark("A step up"),
     "trending": mark("Popular right now"),
+    "new_arrivals": mark("New in the shop"),
 }
 KINDS = {"all": mark("all"), "new": mark("new to them"), "repeat": mark("bought before")}
 
@@ -26,8 +32,8 @@ def answer(screen: Screen, found: Answer, titles: dict[str, str | None]) -> None
     """Print one list with the reason of each place."""
     speech = screen.speech
     screen.heading(SLOTS[found.slot])
-    if found.fallback is not None:
-        screen.line(found.fallback)
+    for told in (*([] if found.fallback is None else [found.fallback]), *found.notes):
+        screen.line(told)
     columns = (
         Column(mark("Place")),
         Column(mark("Product"), numeric=False),

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from regulars.cli.present import Screen
-    from regulars.recommend import Answer, Recommender
-    from regulars.recommend.index import Index
-    from regulars.recommend.recommender import Slots
+    from regulars.recommend import Answer, Rules
+    from regulars.recommend.recommender import Lists, Slots
+    from regulars.recommend.request import Asked
 
 EVALUATE = "evaluate"
 
@@ -46,6 +46,20 @@ class WithEvaluation(Verb):
 @click.option("--customer", metavar="ID", help="For whom: the shop's own id of a customer.")
 @click.option("--product", metavar="ID", help="Beside which product.")
 @click.option("--cart", metavar="ID,ID", help="With which products in the cart.")
+@click.option(
+    "--slot", metavar="NAME", help="Ask this slot, such as up_sell; a name that there is not lists them all."
+)
+@click.option(
+    "--rules",
+    "rule_file",
+    metavar="FILE.json",
+    help="What the shop wants: stock, exclusions, pins, boosts, price band, limits a category and a brand.",
+)
+@click.option(
+    "--catalogue",
+    metavar="FILE",
+    help="What the shop sells: a table with product_id and perhaps title, category, brand, price, cost, available, attributes.",
+)
 @click.option("--all", "everyone", is_flag=True, help="For every customer; needs --out.")
 @click.option(
     "-k", "number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many products."
@@ -71,6 +85,9 @@ def recommend(
     customer: str | None,
     product: str | None,
     cart: str | None,
+    slot: str | None,
+    rule_file: str | None,
+    catalogue: str | None,
     everyone: bool,
     number: int,
     home: Path | None,
@@ -87,48 +104,57 @@ def recommend(
     """
     from regulars.cli.present import Screen
     from regulars.kit.files import ensure_writable
-    from regulars.recommend import fit
+    from regulars.recommend import fit, read_rules
     from regulars.recommend.index import build, open_index
     from regulars.runtime.journey import dumps, read_orders
 
     chosen = (customer is not None, product is not None, cart is not None, everyone)
-    if sum(chosen) > 1:
-        raise click.UsageError(t("Give one of --customer, --product, --cart and --all."))
+    if slot is None and sum(chosen) > 1:
+        raise click.UsageError(
+            t("Give one of --customer, --product, --cart and --all; with --slot, several.")
+        )
+    if slot is not None and everyone:
+        raise click.UsageError(t("--all is for you of everybody; leave out --slot."))
     if everyone != (file is not None):
         raise click.UsageError(t("--all and --out go together."))
-    asked = partial(_answers, customer=customer, product=product, cart=cart, number=number)
-    if origin is None:
-        if home is None:
-            raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
-        if as_of is not None or no_tuning:
-            raise click.UsageError(
-                t("--as-of and --no-tuning need ORDERS: an index is answered from as it is.")
-            )
-        _tell(open_index(home), asked, number, file, Screen(language), as_json=as_json)
+    if origin is None and home is None:
+        raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
+    if origin is None and (as_of is not None or no_tuning or catalogue is not None):
+        raise click.UsageError(
+            t("--as-of, --no-tuning and --catalogue need ORDERS: an index is answered from as it is.")
+        )
+    rules = None if rule_file is None else read_rules(rule_file)
+    asked = partial(
+        _answers, slot=slot, customer=customer, product=product, cart=cart, number=number, rules=rules
+    )
+    tell = partial(_tell, asked=asked, number=number, rules=rules, file=file, as_json=as_json)
+    if origin is None and home is not None:
+        tell(open_index(home), screen=Screen(language))
         return
     if home is not None:
         ensure_writable(home)
     with read_orders(origin, **reading.settings()) as orders:
-        found = fit(orders, as_of=as_of, tune=not no_tuning)
+        found = fit(orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue)
         screen = Screen(language, orders.shop.currency)
         if home is not None:
             written = home / build(found, home).version
-            if not any(chosen):
+            if slot is None and not any(chosen):
                 if as_json:
                     click.echo(dumps({"index": str(written)}))
                 else:
                     screen.files((written,))
                 return
-        _tell(found, asked, number, file, screen, as_json=as_json)
+        tell(found, screen=screen)
 
 
 def _tell(
-    found: Recommender | Index,
+    found: Lists,
+    *,
     asked: Callable[[Slots], list[Answer]],
     number: int,
+    rules: Rules | None,
     file: Path | None,
     screen: Screen,
-    *,
     as_json: bool,
 ) -> None:
     """Print answers, or write everybody's to a file."""
@@ -136,7 +162,7 @@ def _tell(
     from regulars.runtime.journey import dumps, write_parts
 
     if file is not None:
-        screen.files((write_parts(found.parts(number), file),))
+        screen.files((write_parts(found.parts(number, rules=rules), file),))
         return
     answers = asked(found)
     if as_json:
@@ -148,15 +174,31 @@ def _tell(
 
 
 def _answers(
-    found: Slots, customer: str | None, product: str | None, cart: str | None, number: int
+    found: Slots,
+    slot: str | None,
+    customer: str | None,
+    product: str | None,
+    cart: str | None,
+    number: int,
+    rules: Rules | None,
 ) -> list[Answer]:
+    from regulars.recommend import SLOTS, ask
+
+    in_cart = [name.strip() for name in (cart or "").split(",") if name.strip()]
+    beside = [] if product is None else [product]
+    usual = ["trending"]
     if customer is not None:
-        return [found.for_customer(customer, number)]
-    if product is not None:
-        return [found.similar(product, number), found.bought_together(product, number)]
-    if cart is not None:
-        return [found.for_cart([name.strip() for name in cart.split(",")], number)]
-    return [found.trending(number)]
+        usual = ["for_you"]
+    elif product is not None:
+        usual = ["similar", "bought_together"]
+    elif cart is not None:
+        usual = ["cart"]
+    answers = []
+    for name in [slot] if slot is not None else usual:
+        products = in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart
+        asked: Asked = {"customer": customer, "cart": in_cart, "rules": rules}
+        answers.append(ask(found, name, number, products=products, **asked))
+    return answers
 
 
 @options.verb()

@@ -5,16 +5,23 @@ from regulars.recommend.evaluation import Evaluation, evaluate
 from regulars.recommend.interactions import Interactions, read
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
+from regulars.recommend.rules import Rules
+from regulars.recommend.rules_file import read_rules
+from regulars.recommend.slots import SLOTS, ask
 
 __all__ = [
+    "SLOTS",
     "Answer",
     "Evaluation",
     "Interactions",
     "Parameters",
     "Pick",
     "Recommender",
+    "Rules",
+    "ask",
     "evaluate",
     "fit",
     "fit_interactions",
     "read",
+    "read_rules",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from regulars.kit.i18n import Translator, mark
@@ -17,6 +17,10 @@ REASONS = {
     "step_up": mark("A step up from {seeds}"),
     "trending": mark("Popular right now"),
     "arrival": mark("New in the shop"),
+    "alike": mark("Looks like {seeds}"),
+    "trending_near": mark("Popular in your country"),
+    "unsold": mark("Not bought by anybody yet"),
+    "pinned": mark("Chosen by the shop"),
 }
 """Why something is shown, by code; ``{seeds}`` are products that the person knows."""
 
@@ -27,6 +31,16 @@ UNKNOWN_CUSTOMER = Unknown.because(
 UNKNOWN_PRODUCT = Unknown.because(
     "recommend.unknown_product",
     mark("None of these products was ever sold: what is popular right now is shown."),
+)
+UNKNOWN_COUNTRY = Unknown.because(
+    "recommend.unknown_country",
+    mark("Nothing was bought lately in this country: what is popular everywhere is shown."),
+)
+OVER_CAP = Unknown.because(
+    "recommend.over_cap",
+    mark(
+        "The list could not be filled within the limits a category and a brand: the last products exceed them."
+    ),
 )
 
 
@@ -42,6 +56,8 @@ class Pick:
     """A code of :data:`REASONS`."""
     seeds: tuple[str, ...] = ()
     """Product ids that speak for it, the strongest first."""
+    note: str | None = None
+    """The code of what had to give way for it, one of :attr:`Answer.notes`; None where nothing had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,12 @@ class Answer:
     picks: tuple[Pick, ...]
     fallback: Unknown | None = None
     """Why nothing personal could be said; None where something was."""
+    notes: tuple[Unknown, ...] = ()
+    """What had to give way so that the list is full."""
+    fit: str = ""
+    """The version of the fit: the same for the same purchases, catalogue and parameters."""
+    answer_id: str = field(default="", compare=False)
+    """Ties what is seen, clicked and bought later to this answer: each has its own, whatever it says."""
 
     @property
     def product_ids(self) -> tuple[str, ...]:
@@ -61,7 +83,14 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """Return everything, ready for JSON."""
         told = None if self.fallback is None else {"code": self.fallback.code, "reason": str(self.fallback)}
-        return {"slot": self.slot, "fallback": told, "picks": [asdict(pick) for pick in self.picks]}
+        return {
+            "answer_id": self.answer_id,
+            "slot": self.slot,
+            "fit": self.fit,
+            "fallback": told,
+            "notes": [{"code": note.code, "reason": str(note)} for note in self.notes],
+            "picks": [asdict(pick) for pick in self.picks],
+        }
 
 
 def sentence(pick: Pick, titles: dict[str, str | None], say: Translator) -> str:

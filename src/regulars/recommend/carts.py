@@ -13,6 +13,7 @@ from regulars.kit.i18n import mark
 from regulars.numeric import ranking
 from regulars.numeric.ranking import Interval
 from regulars.recommend.components.shape import Scores
+from regulars.recommend.interactions import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,8 +89,9 @@ def _score(
 
 
 def _cosine(orders: sparse.csr_array) -> tuple[sparse.csr_array, NDArray[np.float64]]:
-    gram = sparse.csr_array(orders.T @ orders)
-    counts = gram.diagonal()
+    pairs = told_apart(orders)
+    gram = sparse.csr_array(pairs.T @ pairs)
+    counts = np.asarray(orders.sum(axis=0), float).ravel()
     root = sparse.diags_array(1 / np.sqrt(np.maximum(counts, 1.0)))
     gram.setdiag(0.0)
     return sparse.csr_array(root @ gram @ root), counts

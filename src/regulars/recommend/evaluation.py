@@ -19,18 +19,20 @@ from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.numeric import ranking, trend
 from regulars.numeric.ranking import Interval
-from regulars.recommend import carts, tuning
+from regulars.recommend import carts, rerank, tuning
 from regulars.recommend.carts import CartScore
 from regulars.recommend.components.shape import Scores
 from regulars.recommend.interactions import Interactions, date_of, day_of
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
+from regulars.recommend.rerank import Facts, Reranker
 from regulars.recommend.windows import DAYS, FEWEST_BUYERS, KINDS, Scorer, Window, look_back
 
 POPULARITY_DAYS = 14
 MEASURES = ("ndcg", "recall", "mrr", "hit")
 TITLES = {
     "for_you": mark("For you"),
+    "reranked": mark("For you, re-ranked"),
     "neighbours": mark("Neighbours × trend"),
     "buy_again": mark("Buy again"),
     "popularity": mark("What sold most in the last 14 days"),
@@ -73,6 +75,8 @@ class Look:
     scores: tuple[Score, ...]
     carts: tuple[CartScore, ...]
     parameters: Parameters
+    reranker: Unknown | Interval | None = None
+    """What the re-ranker gained on the last window before the cut-off, or why it was left out; None where it was not asked for."""
 
     def score(self, name: str, kind: str = "all") -> Score:
         """Return one score; ``KeyError`` if there is none."""
@@ -100,11 +104,17 @@ def evaluate(
     days: int = DAYS,
     fewest_buyers: int = FEWEST_BUYERS,
     tuned: bool = True,
+    reranked: bool = False,
 ) -> Evaluation | Unknown:
-    """Evaluate at some cut-offs (the first day that is not known), by default the last two windows that do not overlap."""
+    """Evaluate at some cut-offs (the first day that is not known), by default the last two windows that do not overlap.
+
+    ``reranked`` learns a re-ranker before each cut-off too, which takes a minute or two.
+    """
     begins = [day_of(day) for day in cutoffs] or [data.end - days, data.end - 2 * days]
     looks = [look_back(data, begin, days, fewest_buyers) for begin in begins]
-    told = tuple(_look(window, days, tuned=tuned) for window in looks if len(window.people))
+    told = tuple(
+        _look(window, days, tuned=tuned, reranked=reranked) for window in looks if len(window.people)
+    )
     if told:
         return Evaluation(told)
     return Unknown.because(
@@ -116,11 +126,16 @@ def evaluate(
     )
 
 
-def _look(window: Window, days: int, *, tuned: bool) -> Look:
+def _look(window: Window, days: int, *, tuned: bool, reranked: bool) -> Look:
     found = tuning.tune(window.known).parameters if tuned else Parameters()
     model = Model(window.known, found)
     ways: dict[str, Scorer] = {
         "for_you": model.for_you,
+    }
+    learnt = rerank.learn(window.known, found, days=days) if reranked else None
+    if isinstance(learnt, Reranker):
+        ways["reranked"] = partial(learnt.scores, Facts(model), listed=window.listed)
+    ways |= {
         "neighbours": model.discoveries,
         "buy_again": model.repeats,
         "popularity": partial(_repeated, _popularity(window.known)),
@@ -136,6 +151,7 @@ def _look(window: Window, days: int, *, tuned: bool) -> Look:
         scores=_scores(window, ways),
         carts=carts.scores(window, model),
         parameters=found,
+        reranker=learnt.gain if isinstance(learnt, Reranker) else learnt,
     )
 
 

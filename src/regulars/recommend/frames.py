@@ -51,6 +51,13 @@ def customers(identities: ir.Table) -> ir.Table:
     return identities.select("customer_key", "customer_id")
 
 
+def countries(orders: ir.Table, as_of: date | None = None) -> ir.Table:
+    """Which country each order went to, as the shop writes it: order_key, country; only where the shop says it."""
+    told = orders.filter(orders.valid & (orders.kind == "order") & orders.country.notnull())
+    told = told if as_of is None else told.filter(told.ordered_on <= ibis.literal(as_of))
+    return told.select("order_key", "country")
+
+
 def _sold(lines: ir.Table, as_of: date | None) -> ir.Table:
     sold = lines.filter(
         lines.valid & (lines.kind == "order") & (lines.quantity > 0) & lines.product_key.notnull()

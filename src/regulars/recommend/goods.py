@@ -16,7 +16,7 @@ _IDS = re.compile(
 )
 _TITLES = re.compile(
     r"(?:dotcom |standard |express |free )?(?:postage|shipping|delivery|carriage)(?: (?:costs?|charges?|fees?))?|"
-    r"manual|pads to match all cushions|(?:cruk )?commission|discount|adjustment(?: by .*)?|amazon fees?|bank charges?|samples?|adjust bad debt|"
+    r"manual|commission|discount|adjustment(?: by .*)?|amazon fees?|bank charges?|samples?|adjust bad debt|"
     r"(?:e-?)?gift ?(?:card|voucher|certificate)s?(?: .{0,3}\d.*)?|voucher|tips?|donation|(?:payment|handling|service|processing) fee|"
     r"insurance|shipping protection|package protection|gift wrap(?:ping)?|"
     r"dostawa|wysyłka|przesyłka|koszty? (?:dostawy|wysyłki|przesyłki)|rabat|opłata .*|karta podarunkowa|bon podarunkowy",

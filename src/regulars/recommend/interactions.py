@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,36 +17,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 
-from regulars.recommend import frames
-from regulars.recommend.goods import which
+from regulars.recommend import frames, listing
+from regulars.recommend.catalogue import Catalogue, Codes
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
 
-Codes = NDArray[np.int64]
 EPOCH = date(1970, 1, 1)
 NOBODY = -1
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """What the shop sells, in the order of item codes (that of the product ids)."""
-
-    product_ids: tuple[str, ...]
-    titles: tuple[str | None, ...]
-    categories: tuple[str | None, ...]
-    prices: NDArray[np.float64]
-    """NaN where unknown."""
-    costs: NDArray[np.float64]
-    """NaN where unknown."""
-
-    def __len__(self) -> int:
-        return len(self.product_ids)
-
-    @cached_property
-    def codes(self) -> dict[str, int]:
-        """Item code by product id."""
-        return {name: code for code, name in enumerate(self.product_ids)}
+MOST_TOGETHER = 2000
+"""A basket of more items says nothing of what goes with what, and pairs grow with its square."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +53,9 @@ class Interactions:
     """The first day that is not known about."""
     customer_ids: tuple[str, ...]
     catalogue: Catalogue
+    place: Codes | None = None
+    """Code of the country that each row's order went to, -1 where it names none; None where no order names one."""
+    countries: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.person)
@@ -107,7 +90,8 @@ class Interactions:
 
     def _kept(self, chosen: NDArray[np.bool_], end: int) -> Interactions:
         rows = {name: getattr(self, name)[chosen] for name in ("person", "order", "item", "day")}
-        return replace(self, end=end, **rows)
+        place = None if self.place is None else self.place[chosen]
+        return replace(self, end=end, place=place, **rows)
 
     @cached_property
     def known(self) -> Interactions:
@@ -147,25 +131,28 @@ class Interactions:
         return (self.end - self.day).astype(float)
 
 
-def read(orders: Orders, *, as_of: date | None = None) -> Interactions:
-    """Read a shop's purchases up to ``as_of`` (inclusive; default: all of them)."""
+def read(orders: Orders, *, as_of: date | None = None, listed: pa.Table | None = None) -> Interactions:
+    """Read a shop's purchases up to ``as_of`` (inclusive; default: all of them), with its catalogue as ``listed`` if it has one."""
     engine = orders.workspace.engine
     sold = engine.arrow(frames.purchases(orders.lines, as_of))
     products = engine.arrow(frames.goods(orders.lines, orders.products, as_of))
     named = engine.arrow(frames.customers(orders.identities))
-    return from_tables(sold, products, named, as_of=as_of)
+    told = orders.capabilities.country
+    placed = engine.arrow(frames.countries(orders.orders, as_of)) if told else None
+    return from_tables(sold, products, named, as_of=as_of, listed=listed, placed=placed)
 
 
 def from_tables(
-    sold: pa.Table, products: pa.Table, named: pa.Table, *, as_of: date | None = None
+    sold: pa.Table,
+    products: pa.Table,
+    named: pa.Table,
+    *,
+    as_of: date | None = None,
+    listed: pa.Table | None = None,
+    placed: pa.Table | None = None,
 ) -> Interactions:
-    """Number people and items by their ids in alphabetical order, whatever order the tables come in."""
-    ids = [
-        name if name is not None else str(key)
-        for name, key in _columns(products, "product_id", "product_key")
-    ]
-    keep = pa.array(which(ids, products["title"].to_pylist()), pa.bool_())
-    products = products.append_column("shown", pa.array(ids, pa.string())).filter(keep).sort_by("shown")
+    """Number people, items and countries by their names in alphabetical order, whatever order the tables come in."""
+    products = listing.united(products, listed)
     named = named.sort_by([("customer_id", "ascending"), ("customer_key", "ascending")])
     item = _places(sold["product_key"], products["product_key"])
     person = _places(sold["customer_key"], named["customer_key"])
@@ -175,13 +162,18 @@ def from_tables(
     rows = np.flatnonzero(item >= 0)
     rows = rows[np.lexsort((item[rows], order[rows], day[rows], person[rows]))]
     customer_ids = tuple(str(name) for name in named["customer_id"].to_pylist())
-    return Interactions(
-        person[rows], order[rows], item[rows], day[rows], end, customer_ids, _catalogue(products)
-    )
+    told = listing.catalogue(products, given=listed is not None)
+    found = Interactions(person[rows], order[rows], item[rows], day[rows], end, customer_ids, told)
+    return found if placed is None else _placed(found, placed)
 
 
-def _columns(table: pa.Table, *names: str) -> Any:
-    return zip(*(table[name].to_pylist() for name in names), strict=True)
+def _placed(found: Interactions, placed: pa.Table) -> Interactions:
+    """Say of each row which country its order went to."""
+    names = pa.array(sorted(set(placed["country"].to_pylist())), pa.string())
+    code = _places(placed["country"], pa.chunked_array([names]))
+    # A country stands at its order's key; the last entry answers for orders that name none.
+    at = _places(pa.chunked_array([pa.array(found.order)]), placed["order_key"])
+    return replace(found, place=np.append(code, -1)[at], countries=tuple(names.to_pylist()))
 
 
 def _places(keys: pa.ChunkedArray, among: pa.ChunkedArray) -> Codes:
@@ -191,24 +183,21 @@ def _places(keys: pa.ChunkedArray, among: pa.ChunkedArray) -> Codes:
     return np.asarray(pc.if_else(missing, -1, found.cast(pa.int64()))).astype(np.int64)
 
 
-def _catalogue(products: pa.Table) -> Catalogue:
-    def numbers(name: str) -> NDArray[np.float64]:
-        return np.array([np.nan if x is None else x for x in products[name].to_pylist()], float)
-
-    return Catalogue(
-        tuple(products["shown"].to_pylist()),
-        tuple(products["title"].to_pylist()),
-        tuple(products["category"].to_pylist()),
-        numbers("price"),
-        numbers("cost"),
-    )
-
-
 def _ones(row: Codes, column: Codes, shape: tuple[int, int]) -> sparse.csr_array:
     """Return a table with a one wherever a pair occurs, however often."""
     table = sparse.csr_array(sparse.coo_array((np.ones(len(row)), (row, column)), shape=shape))
     table.data[:] = 1.0
     return table
+
+
+def told_apart(baskets: sparse.csr_array) -> sparse.csr_array:
+    """Return baskets × items with the rows of more than :data:`MOST_TOGETHER` items left empty."""
+    small = np.diff(baskets.indptr) <= MOST_TOGETHER
+    if small.all():
+        return baskets
+    kept = sparse.csr_array(sparse.diags_array(small.astype(float)) @ baskets)
+    kept.eliminate_zeros()
+    return kept
 
 
 def day_of(day: date) -> int:

@@ -7,9 +7,11 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from regulars.recommend.blend import blend
-from regulars.recommend.components import buy_again, neighbours, together, trending
+from regulars.recommend.components import attributes, buy_again, neighbours, together, trending
+from regulars.recommend.components.attributes import Attributes
 from regulars.recommend.components.buy_again import BuyAgain
 from regulars.recommend.components.neighbours import Neighbours
 from regulars.recommend.components.shape import Scores
@@ -17,6 +19,7 @@ from regulars.recommend.components.together import Together
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
+from regulars.recommend.version import version
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,33 @@ class Model:
     def trending(self) -> Trending:
         """Trending, new arrivals."""
         return trending.fit(self.data)
+
+    @cached_property
+    def attributes(self) -> Attributes:
+        """Cold items."""
+        return attributes.fit(self.data.catalogue, self.there)
+
+    @cached_property
+    def unsold(self) -> Scores:
+        """One score an item of the shop's catalogue that nobody bought yet, by how much it is like what sells now; else zero."""
+        listed, sold = self.data.catalogue.listed, self.trending.ever > 0
+        if listed is None or not np.any(listed & ~sold):
+            return np.zeros(self.data.items)
+        now = sparse.csr_array(self.trending.now[None, :] / (self.trending.now.max(initial=0.0) or 1.0))
+        # All of them are above zero: what is like nothing is still there to be shown.
+        return np.where(listed & ~sold, 1.0 + self.attributes.scores(now)[0], 0.0)
+
+    @cached_property
+    def there(self) -> NDArray[np.bool_]:
+        """Which items there were on this day: bought before, or in the shop's catalogue."""
+        sold = self.trending.ever > 0
+        listed = self.data.catalogue.listed
+        return sold if listed is None else sold | listed
+
+    @cached_property
+    def version(self) -> str:
+        """The same for the same purchases, catalogue and parameters."""
+        return version(self.data, self.parameters)
 
     def repeats(self, people: NDArray[np.int64]) -> Scores:
         """Return people × items: what each would buy again."""

@@ -6,27 +6,31 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.recommend import evaluation, interactions, selling, tuning
-from regulars.recommend.answers import UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
+from regulars.recommend.answers import OVER_CAP, UNKNOWN_COUNTRY, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
 from regulars.recommend.blend import relative, side_by_side
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.evaluation import Evaluation
-from regulars.recommend.everyone import Everyone, tables
-from regulars.recommend.interactions import Catalogue, Interactions
+from regulars.recommend.everyone import tables
+from regulars.recommend.interactions import Interactions
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.serving import Fitted, Profile, Scored, Serving, basket, told
-from regulars.recommend.shelf import Factor, Source, fill, plain
+from regulars.recommend.request import NO_RULES, Asked, items, wanted
+from regulars.recommend.rules import Rules
+from regulars.recommend.serving import Crowd, Fitted, Profile, Scored, Serving, basket, rows_of, told
+from regulars.recommend.shelf import Factor, Found, Source, fill, plain
 from regulars.recommend.tuning import Tuned
-from regulars.recommend.windows import DAYS
+from regulars.recommend.windows import DAYS, FEWEST_BUYERS
+from regulars.sources.products import read_products
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
@@ -35,12 +39,18 @@ SEEDS = 2
 SESSION_DECAY = 0.8
 
 
+def new_id() -> str:
+    """Return an id that no other answer has."""
+    return uuid4().hex
+
+
 class Slots:
     """An answer for every slot, whatever it is served from.
 
-    Every slot takes ``k``, ``exclude`` (product ids that must not be shown) and ``factor`` (one number ≥ 0 an item, in the
-    order of ``catalogue``: stock, rules, boosts and margins as one vector; zero hides). It returns exactly k products
-    where the shop has as many, fills up with what is popular right now, and never shows one twice.
+    Every slot takes ``k`` and, by name, all of :class:`~regulars.recommend.request.Asked`: ``rules`` (what the shop wants of the
+    slot), ``exclude`` (product ids that must not be shown), ``factor`` (one number ≥ 0 an item, in the order of ``catalogue``,
+    multiplied with scores; zero hides) and what is known of whoever asks (``customer``, ``cart``, ``shown``). It returns exactly k
+    products where the shop has as many that may be shown, fills up with what is popular right now, and never shows one twice.
     """
 
     if TYPE_CHECKING:
@@ -49,180 +59,191 @@ class Slots:
         def serving(self) -> Serving:
             """What is answered from; a field of those who have it ready, worked out by the others."""
 
+        @property
+        def name(self) -> Callable[[], str]:
+            """Names answers that were not given an id."""
+
     @property
     def catalogue(self) -> Catalogue:
         """What the shop sells, in the order of factors."""
         return self.serving.catalogue
 
-    def for_customer(
-        self, customer_id: str, k: int = 10, *, exclude: Collection[str] = (), factor: Factor | None = None
-    ) -> Answer:
+    def for_customer(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """For you: things to buy again and new ones, by the shop's own customer id."""
-        person = self.serving.person(str(customer_id))
+        person = self._person(customer_id)
         sources = [] if person is None else [self._for_you(person)]
-        return self._answer("for_you", sources, k, exclude, factor, UNKNOWN_CUSTOMER)
+        return self._answer("for_you", sources, k, more, person=person, unknown=UNKNOWN_CUSTOMER)
 
-    def buy_again(
-        self, customer_id: str, k: int = 10, *, exclude: Collection[str] = (), factor: Factor | None = None
-    ) -> Answer:
+    def buy_again(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """Only what the customer bought before; may be fewer than k, and nothing for somebody unknown."""
-        person = self.serving.person(str(customer_id))
+        person = self._person(customer_id)
         sources = [] if person is None else [self._again(person)]
-        return self._answer("buy_again", sources, k, exclude, factor, UNKNOWN_CUSTOMER, fill_up=False)
+        unknown = UNKNOWN_CUSTOMER
+        return self._answer("buy_again", sources, k, more, person=person, unknown=unknown, fill_up=False)
 
-    def discover(
-        self, customer_id: str, k: int = 10, *, exclude: Collection[str] = (), factor: Factor | None = None
-    ) -> Answer:
+    def discover(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """Only what the customer never bought."""
-        person = self.serving.person(str(customer_id))
+        person = self._person(customer_id)
         sources: list[Source] = []
-        had: tuple[str, ...] = ()
+        had: list[int] = []
         if person is not None:
             sources = [self._near(self.serving.lately(person), "because_bought")]
-            had = self._ids(self.serving.bought(person).items)
-        return self._answer("discover", sources, k, (*exclude, *had), factor, UNKNOWN_CUSTOMER)
+            had = self.serving.bought(person).items.tolist()
+        unknown = UNKNOWN_CUSTOMER
+        return self._answer("discover", sources, k, more, person=person, without=had, unknown=unknown)
 
-    def similar(
-        self, product_id: str, k: int = 10, *, exclude: Collection[str] = (), factor: Factor | None = None
-    ) -> Answer:
-        """What people buy who buy this product, soon after it or with it."""
-        return self._by_items("similar", self._near, [product_id], k, exclude, factor)
+    def similar(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What people buy who buy this product, soon after it or with it; what looks like it, where too few bought it to tell."""
+        return self._by_items("similar", self._near_or_alike, [product_id], k, more)
 
-    def because_viewed(
-        self,
-        product_ids: Sequence[str],
-        k: int = 10,
-        *,
-        exclude: Collection[str] = (),
-        factor: Factor | None = None,
-    ) -> Answer:
+    def because_viewed(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What follows from the products viewed in a session, the latest last and heaviest."""
         return self._by_items(
-            "because_viewed", self._near, product_ids, k, exclude, factor, decay=SESSION_DECAY
+            "because_viewed", self._near_or_alike, product_ids, k, more, decay=SESSION_DECAY
         )
 
-    def bought_together(
-        self, product_id: str, k: int = 10, *, exclude: Collection[str] = (), factor: Factor | None = None
-    ) -> Answer:
+    def bought_together(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What is in the same order as this product."""
-        return self._by_items("bought_together", self._together, [product_id], k, exclude, factor)
+        return self._by_items("bought_together", self._together, [product_id], k, more)
 
-    def for_cart(
-        self,
-        product_ids: Sequence[str],
-        k: int = 10,
-        *,
-        exclude: Collection[str] = (),
-        factor: Factor | None = None,
-    ) -> Answer:
+    def for_cart(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What completes a cart."""
-        return self._by_items("cart", self._together, product_ids, k, exclude, factor)
+        return self._by_items("cart", self._together, product_ids, k, more)
 
-    def cross_sell(
-        self,
-        product_ids: Sequence[str],
-        k: int = 10,
-        *,
-        exclude: Collection[str] = (),
-        factor: Factor | None = None,
-    ) -> Answer:
+    def cross_sell(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What completes a cart from other categories; nothing where the shop has no categories."""
-        items = self._items(product_ids)
-        other = selling.other_kind(self.catalogue, items) * (1.0 if factor is None else factor)
-        return self._by_items("cross_sell", self._together, product_ids, k, exclude, other, strict=True)
+        other = selling.other_kind(self.catalogue, self._items(product_ids))
+        return self._by_items("cross_sell", self._together, product_ids, k, more, own=other, strict=True)
 
-    def up_sell(
-        self, product_id: str, k: int = 10, *, exclude: Collection[str] = (), factor: Factor | None = None
-    ) -> Answer:
+    def up_sell(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What costs a little more in the same category, by what goes with it and what it leaves; may be fewer than k."""
-        items = self._items([product_id])
-        if not items:
-            return self._answer("up_sell", [], k, exclude, factor, UNKNOWN_PRODUCT, fill_up=False)
-        dearer = selling.step_up(self.catalogue, items[0]) * (1.0 if factor is None else factor)
-        # Carts rarely hold two of a kind: who buys it instead is among the neighbours over time.
-        source = self._near(basket(items), "step_up")
-        return self._answer("up_sell", [source], k, (*exclude, product_id), dearer, None, fill_up=False)
+        found = self._items([product_id])
+        dearer = None
+        sources: list[Source] = []
+        if found:
+            dearer = selling.step_up(self.catalogue, found[0])
+            # Carts rarely hold two of a kind: who buys it instead is among the neighbours over time.
+            sources = [self._near(basket(found), "step_up")]
+        unknown = UNKNOWN_PRODUCT
+        return self._answer(
+            "up_sell", sources, k, more, own=dearer, without=found, unknown=unknown, fill_up=False
+        )
 
     def trending(
-        self,
-        k: int = 10,
-        *,
-        category: str | None = None,
-        exclude: Collection[str] = (),
-        factor: Factor | None = None,
+        self, k: int = 10, *, category: str | None = None, country: str | None = None, **more: Unpack[Asked]
     ) -> Answer:
-        """What most people bought in the last two weeks, overall or of one category."""
-        if category is not None:
-            inside = np.array([kind == category for kind in self.catalogue.categories], float)
-            factor = inside if factor is None else inside * factor
-        return self._answer("trending", [], k, exclude, factor, None)
+        """What most people bought in the last two weeks: overall, of one category, or first of all in one country."""
+        inside = None if category is None else self.catalogue.kinds.named(category).astype(float)
+        sources = [] if country is None else self._in_country(country)
+        unknown = None if country is None else UNKNOWN_COUNTRY
+        return self._answer("trending", sources, k, more, own=inside, unknown=unknown)
 
-    def new_arrivals(
-        self, k: int = 10, *, exclude: Collection[str] = (), factor: Factor | None = None
-    ) -> Answer:
-        """What was sold for the first time in the last four weeks; may be fewer than k."""
-        source = plain(self.serving.trending.arrivals, "arrival")
-        return self._answer("new_arrivals", [source], k, exclude, factor, None, fill_up=False)
+    def new_arrivals(self, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What was sold for the first time in the last four weeks, then what nobody bought yet; may be fewer than k."""
+        sources = [plain(self.serving.trending.arrivals, "arrival"), plain(self.serving.unsold, "unsold")]
+        return self._answer("new_arrivals", sources, k, more, fill_up=False)
 
     def _by_items(
         self,
         slot: str,
-        component: Callable[[Profile, str], Source],
+        component: Callable[[Profile, str], list[Source]],
         product_ids: Sequence[str],
         k: int,
-        exclude: Collection[str],
-        factor: Factor | None,
+        more: Asked,
         *,
+        own: Factor | None = None,
         decay: float = 1.0,
         strict: bool = False,
     ) -> Answer:
-        items = self._items(product_ids)
+        found = self._items(product_ids)
         reason = {"similar": "similar", "because_viewed": "because_viewed"}.get(slot, "goes_with")
-        sources = [component(basket(items, decay), reason)] if items else []
-        without = (*exclude, *product_ids)
-        return self._answer(slot, sources, k, without, factor, UNKNOWN_PRODUCT, fill_up=not strict)
+        sources = component(basket(found, decay), reason) if found else []
+        unknown = UNKNOWN_PRODUCT
+        return self._answer(
+            slot, sources, k, more, own=own, without=found, unknown=unknown, fill_up=not strict
+        )
 
     def _for_you(self, person: int) -> Source:
         """Return the blend, each item's reason being the side that says more for it."""
-        serving, lately = self.serving, self.serving.lately(person)
-        had, near = serving.bought(person), Scored(lately, serving.near, serving.momentum)
-        own = relative((had.weights * serving.again[had.items])[None, :])[0]
-        new = serving.parameters.discovery_weight * relative(near.scores[None, :])[0]
-        items, first, second = side_by_side((had.items, own), (near.items, new))
 
-        def why(item: int) -> tuple[str, tuple[int, ...]]:
-            place = np.searchsorted(items, item)
-            if first[place] >= second[place]:
-                return "bought_before", (item,)
-            return told(lately, "because_bought", near.seeds(item, SEEDS))
+        def find() -> Found:
+            serving, lately = self.serving, self.serving.lately(person)
+            had, near = serving.bought(person), Scored(lately, serving.near, serving.momentum)
+            own = relative((had.weights * serving.again[had.items])[None, :])[0]
+            new = serving.parameters.discovery_weight * relative(near.scores[None, :])[0]
+            items, first, second = side_by_side((had.items, own), (near.items, new))
 
-        return Source(first + second, why, items)
+            def why(item: int) -> tuple[str, tuple[int, ...]]:
+                place = np.searchsorted(items, item)
+                if first[place] >= second[place]:
+                    return "bought_before", (item,)
+                return told(lately, "because_bought", near.seeds(item, SEEDS))
+
+            return Found(first + second, why, items)
+
+        return Source(find)
 
     def _again(self, person: int) -> Source:
         """Return what a person bought, as something to buy again."""
-        had = self.serving.bought(person)
-        scores = had.weights * self.serving.again[had.items]
-        return Source(scores, lambda item: ("bought_before", (item,)), had.items)
+
+        def find() -> Found:
+            had = self.serving.bought(person)
+            scores = had.weights * self.serving.again[had.items]
+            return Found(scores, lambda item: ("bought_before", (item,)), had.items)
+
+        return Source(find)
 
     def _near(self, profile: Profile, reason: str) -> Source:
         """Return what the neighbours of a profile's items say, times what sells now."""
-        found = Scored(profile, self.serving.near, self.serving.momentum)
-        return Source(found.scores, lambda item: told(profile, reason, found.seeds(item, SEEDS)), found.items)
 
-    def _together(self, profile: Profile, reason: str) -> Source:
+        def find() -> Found:
+            found = Scored(profile, self.serving.near, self.serving.momentum)
+            return Found(
+                found.scores, lambda item: told(profile, reason, found.seeds(item, SEEDS)), found.items
+            )
+
+        return Source(find)
+
+    def _near_or_alike(self, profile: Profile, reason: str) -> list[Source]:
+        """Return neighbours and what looks like a profile's items; the latter first, where too few bought them to tell."""
+
+        def find() -> Found:
+            found = Scored(profile, self.serving.alike, None)
+            return Found(found.scores, lambda item: ("alike", found.seeds(item, SEEDS)), found.items)
+
+        near, alike = self._near(profile, reason), Source(find)
+        few = self.serving.trending.ever[profile.items].max() < FEWEST_BUYERS
+        return [alike, near] if few else [near, alike]
+
+    def _together(self, profile: Profile, reason: str) -> list[Source]:
         """Return what an order holds beside a profile's items."""
-        found = Scored(profile, self.serving.together, None)
-        return Source(found.scores, lambda item: (reason, found.seeds(item, SEEDS)), found.items)
+
+        def find() -> Found:
+            found = Scored(profile, self.serving.together, None)
+            return Found(found.scores, lambda item: (reason, found.seeds(item, SEEDS)), found.items)
+
+        return [Source(find)]
+
+    def _in_country(self, country: str) -> list[Source]:
+        """Return what was bought lately in a country; nothing where nothing was."""
+        trending, named = self.serving.trending, country.casefold()
+        place = [code for code, name in enumerate(trending.countries) if name.casefold() == named]
+        sold = Scored(basket(place), rows_of(trending.near), None)
+        # Among equals what sells everywhere: its share of all buyers is below one.
+        ranked = sold.scores + trending.now[sold.items] / (1.0 + trending.now.sum())
+        return [plain(ranked, "trending_near", sold.items)] if len(sold.items) else []
 
     def _answer(
         self,
         slot: str,
         sources: list[Source],
         k: int,
-        exclude: Collection[str],
-        factor: Factor | None,
-        unknown: Unknown | None,
+        more: Asked,
         *,
+        person: int | None = None,
+        own: Factor | None = None,
+        without: Collection[int] = (),
+        unknown: Unknown | None = None,
         fill_up: bool = True,
     ) -> Answer:
         if k < 1:
@@ -232,31 +253,58 @@ class Slots:
                 hint=mark("Ask for one or more."),
                 k=k,
             )
-        ever = plain(self.serving.trending.now, "trending")
-        shown = fill(
-            [*sources, ever] if fill_up else sources,
-            self.catalogue,
+        serving, customer = self.serving, more.get("customer")
+        asks = self._person(customer) if person is None and customer is not None else person
+        held = wanted(serving, asks, more, own, without)
+        rest = [plain(serving.trending.now, "trending"), plain(serving.unsold, "unsold")] if fill_up else []
+        picks = fill(
+            [*sources, *rest],
+            serving.catalogue,
             k,
-            without=self._items(exclude),
-            factor=factor,
+            without=held.without,
+            factor=held.factor,
+            pins=held.pins,
+            caps=held.caps,
         )
-        return Answer(slot, shown, unknown if not sources else None)
+        notes = (OVER_CAP,) if any(pick.note for pick in picks) else ()
+        fallback = unknown if not sources else None
+        return Answer(slot, picks, fallback, notes, serving.fit, more.get("answer_id") or self.name())
+
+    def _person(self, customer_id: str) -> int | None:
+        return self.serving.person(str(customer_id))
 
     def _items(self, product_ids: Collection[str]) -> list[int]:
-        """Return codes of the products there are, in the order given, each once."""
-        codes = self.catalogue.codes
-        return [codes[name] for name in dict.fromkeys(map(str, product_ids)) if name in codes]
+        return items(self.catalogue, product_ids)
 
-    def _ids(self, items: NDArray[np.int64]) -> tuple[str, ...]:
-        return tuple(self.catalogue.product_ids[item] for item in items)
+
+class Lists(Slots):
+    """The slots of people who are all known beforehand: everybody can be answered at once."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def serving(self) -> Crowd:
+            """What is answered from."""
+
+    def parts(self, k: int = 10, *, rules: Rules | None = None) -> Iterator[pa.Table]:
+        """The same as :meth:`everyone`, some people at a time, so that memory is bounded; the first part is empty."""
+        return tables(
+            self.serving, k, rules or NO_RULES, lambda name: self.for_customer(name, k, rules=rules)
+        )
+
+    def everyone(self, k: int = 10, *, rules: Rules | None = None) -> pa.Table:
+        """For you of every known customer: customer_id, place, product_id, title, score; memory grows by k rows a customer."""
+        return pa.concat_tables(self.parts(k, rules=rules))
 
 
 @dataclass(frozen=True)
-class Recommender(Slots):
+class Recommender(Lists):
     """Everything fitted, ready to answer."""
 
     model: Model
     tuned: Tuned
+    name: Callable[[], str] = new_id
+    """Names answers that were not given an id."""
 
     @property
     def data(self) -> Interactions:
@@ -268,33 +316,25 @@ class Recommender(Slots):
         """What is answered from."""
         return Fitted(self.model)
 
-    def parts(self, k: int = 10) -> Iterator[pa.Table]:
-        """The same as :meth:`everyone`, some people at a time, so that memory is bounded; the first part is empty."""
-        told, now = self.serving, self.serving.trending.now
-        everybody = Everyone(
-            told.purchases, told.visits, told.near, told.again, told.momentum, now, told.parameters
-        )
-        return tables(everybody, self.data.customer_ids, self.catalogue, k)
-
-    def everyone(self, k: int = 10) -> pa.Table:
-        """For you of every known customer: customer_id, place, product_id, title, score; memory grows by k rows a customer."""
-        return pa.concat_tables(self.parts(k))
-
     def evaluate(self, cutoffs: tuple[date, ...] = (), *, days: int = DAYS) -> Evaluation | Unknown:
         """Hold recommendations made on earlier days against what people bought after them."""
         return evaluation.evaluate(self.data, cutoffs, days=days)
 
 
-def fit(orders: Orders, *, as_of: date | None = None, tune: bool = True) -> Recommender:
+def fit(
+    orders: Orders, *, as_of: date | None = None, tune: bool = True, catalogue: Any = None
+) -> Recommender:
     """Fit every slot of a shop's recommender on its orders up to ``as_of`` (inclusive; default: all of them).
 
-    With ``tune`` the parameters learn from the last four weeks. Raises
-    :class:`~regulars.kit.errors.RegularsError` where the orders do not say which products were bought.
+    With ``tune`` the parameters learn from the last four weeks. ``catalogue`` is a file or a table with a row a product:
+    ``product_id`` and whatever else is known of title, category, brand, price, cost, available and attributes; products that
+    nobody bought yet can then be shown. Raises :class:`~regulars.kit.errors.RegularsError` where the orders do not say which
+    products were bought, or a row of the catalogue makes no sense.
     """
-    return fit_interactions(purchases(orders, as_of=as_of), tune=tune)
+    return fit_interactions(purchases(orders, as_of=as_of, catalogue=catalogue), tune=tune)
 
 
-def purchases(orders: Orders, *, as_of: date | None = None) -> Interactions:
+def purchases(orders: Orders, *, as_of: date | None = None, catalogue: Any = None) -> Interactions:
     """Read who bought what when, up to ``as_of``; raises as :func:`fit` does."""
     if not orders.capabilities.products:
         raise RegularsError(
@@ -302,7 +342,8 @@ def purchases(orders: Orders, *, as_of: date | None = None) -> Interactions:
             mark("The orders do not say which products were bought."),
             hint=mark("Give a file with a row an order line, or name the column: --map product_id=COLUMN."),
         )
-    return interactions.read(orders, as_of=as_of)
+    listed = None if catalogue is None else read_products(catalogue, orders.workspace)
+    return interactions.read(orders, as_of=as_of, listed=listed)
 
 
 def fit_interactions(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.recommend.interactions import Catalogue
+from regulars.recommend.catalogue import Catalogue
 
 LEAST_RATIO, MOST_RATIO = 1.1, 1.8
 """A step up costs more than the thing itself, but not so much that it is another decision."""

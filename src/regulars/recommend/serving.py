@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
-from regulars.recommend.interactions import Catalogue
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
 
@@ -93,8 +93,27 @@ class Scored:
         return tuple([seed for weight, seed in sorted(pairs)[:most] if weight < 0])
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Items × items: how alike they are, each row worked out from what marks its item and which others have it too."""
+
+    marks: Rows
+    """Items × marks."""
+    having: Rows
+    """Marks × items: the same weights."""
+
+    def row(self, number: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """Return the items that share a mark with one, and the cosine to each."""
+        found = Scored(profile(self.marks, number), self.having, None)
+        return found.items, found.scores
+
+
 class Serving(Protocol):
     """All that the slots ask for."""
+
+    @property
+    def fit(self) -> str:
+        """The version of the fit that answers come from."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -107,6 +126,10 @@ class Serving(Protocol):
     @property
     def trending(self) -> Trending:
         """What sells now and what is new."""
+
+    @property
+    def unsold(self) -> Floats:
+        """One score an item of the shop's catalogue that nobody bought yet, else zero."""
 
     @property
     def near(self) -> Table:
@@ -121,8 +144,16 @@ class Serving(Protocol):
         """Items × items: what an order holds beside."""
 
     @property
+    def alike(self) -> Table:
+        """Items × items: what looks alike, whoever bought it."""
+
+    @property
     def again(self) -> Floats:
         """What a person's own items are multiplied by, one factor an item."""
+
+    @property
+    def rate(self) -> Floats:
+        """Share of each item's buyers who bought it again."""
 
     def person(self, customer_id: str) -> int | None:
         """Return the code of somebody who bought something, None for anybody else."""
@@ -134,6 +165,26 @@ class Serving(Protocol):
         """Return what a person bought, the last visit heaviest."""
 
 
+class Crowd(Serving, Protocol):
+    """What everybody can be answered from at once."""
+
+    @property
+    def near(self) -> Rows:
+        """Items × items: neighbours over time."""
+
+    @property
+    def purchases(self) -> Rows:
+        """People × items: how often and how lately."""
+
+    @property
+    def visits(self) -> Rows:
+        """People × items, the last visit heaviest."""
+
+    @property
+    def customer_ids(self) -> Sequence[str]:
+        """The shop's own ids, in the order of codes."""
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A model as the slots ask for it; each part is fitted on first use and only once."""
@@ -141,9 +192,19 @@ class Fitted:
     model: Model
 
     @property
+    def fit(self) -> str:
+        """The version of the fit."""
+        return self.model.version
+
+    @property
     def catalogue(self) -> Catalogue:
         """What the shop sells."""
         return self.model.data.catalogue
+
+    @property
+    def customer_ids(self) -> Sequence[str]:
+        """The shop's own ids."""
+        return self.model.data.customer_ids
 
     @property
     def parameters(self) -> Parameters:
@@ -154,6 +215,11 @@ class Fitted:
     def trending(self) -> Trending:
         """What sells now and what is new."""
         return self.model.trending
+
+    @property
+    def unsold(self) -> Floats:
+        """What is in the catalogue and nobody bought yet."""
+        return self.model.unsold
 
     @cached_property
     def near(self) -> Rows:
@@ -170,10 +236,21 @@ class Fitted:
         """Items × items: what an order holds beside."""
         return rows_of(self.model.together.weights)
 
+    @cached_property
+    def alike(self) -> Alike:
+        """Items × items: what looks alike."""
+        marks = self.model.attributes.marks
+        return Alike(rows_of(marks), rows_of(sparse.csr_array(marks.T)))
+
     @property
     def again(self) -> Floats:
         """What a person's own items are multiplied by."""
         return self.model.again.factor
+
+    @property
+    def rate(self) -> Floats:
+        """Share of each item's buyers who bought it again."""
+        return self.model.again.rate
 
     @cached_property
     def purchases(self) -> Rows:

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.recommend.answers import Pick
-from regulars.recommend.interactions import Catalogue
+from regulars.recommend.answers import OVER_CAP, Pick
+from regulars.recommend.catalogue import NONE, Catalogue
 
+_AHEAD = 8
 Factor = NDArray[np.float64]
+Caps = Sequence[tuple[NDArray[np.int64], int]]
+"""The group of each item (-1: none), and how many of a group a list may hold."""
+Pins = Sequence[tuple[int, int]]
+"""Place (from one) and item, in the order of places."""
 
 
 @dataclass(frozen=True)
-class Source:
+class Found:
     """Scores from one component, and how to say why."""
 
     scores: NDArray[np.float64]
+    """Nothing above zero, nothing to show."""
     why: Callable[[int], tuple[str, tuple[int, ...]]]
     """Reason code and seed items of an item."""
     items: NDArray[np.int64] | None = None
     """Which items the scores are of, in ascending order; None where they are of all items."""
 
 
-def plain(scores: NDArray[np.float64], reason: str) -> Source:
+@dataclass(frozen=True)
+class Source:
+    """What one component finds, worked out only if the list comes to it."""
+
+    find: Callable[[], Found]
+
+    @cached_property
+    def found(self) -> Found:
+        """Scores and reasons."""
+        return self.find()
+
+
+def plain(scores: NDArray[np.float64], reason: str, items: NDArray[np.int64] | None = None) -> Source:
     """Return a source whose reason is the same for all, without seeds."""
-    return Source(scores, lambda _: (reason, ()))
+    return Source(lambda: Found(scores, lambda _: (reason, ()), items))
 
 
 def fill(
@@ -37,42 +56,139 @@ def fill(
     *,
     without: Iterable[int] = (),
     factor: Factor | None = None,
+    pins: Pins = (),
+    caps: Caps = (),
 ) -> tuple[Pick, ...]:
-    """Return up to k picks; ``factor`` (one number ≥ 0 an item: stock, rules, boosts, margin) multiplies scores, zero hides."""
+    """Return up to k picks; ``factor`` (one number ≥ 0 an item: stock, rules, boosts, margin) multiplies scores, zero hides.
+
+    Pins stand at their places, or at the end of a shorter list; what is hidden is not shown for a pin either. Caps hold as long as
+    the sources can fill the list within them: what comes after that is noted as :data:`OVER_CAP`.
+    """
     gone = list(without)
-    picks: list[Pick] = []
-    for source in sources:
-        missing = k - len(picks)
-        if missing < 1:
-            break
-        for place, score in _best(source, factor, gone, missing):
-            item = place if source.items is None else int(source.items[place])
-            gone.append(item)
-            picks.append(_pick(item, score, source, catalogue))
-    return tuple(picks)
+    hidden = set(gone)
+    held = [
+        (place, item)
+        for place, item in pins
+        if place <= k and item not in hidden and (factor is None or factor[item] > 0)
+    ]
+    shelf = _Shelf([*gone, *(item for _, item in held)], factor, _Room(caps))
+    for _, item in held:
+        shelf.room.take(item)
+    chosen = shelf.chosen(list(sources), k - len(held))
+    picks = iter([_pick(item, score, source.found, catalogue, note) for item, score, source, note in chosen])
+    pinned = {place: _pick(item, 0.0, _PINNED.found, catalogue, None) for place, item in held}
+    return tuple(_in_order(picks, pinned, k))
 
 
-def _best(source: Source, factor: Factor | None, gone: list[int], most: int) -> list[tuple[int, float]]:
-    """Return places and scores of a source's best, equal ones by the lower item; a source of few items costs only those."""
-    scores, items = source.scores, source.items
-    if factor is not None:
-        scores = scores * (factor if items is None else factor[items])
-    free = scores > 0
-    if items is None:
-        free[gone] = False
-    elif gone and len(items):
-        place = np.minimum(np.searchsorted(items, gone), len(items) - 1)
-        free[place[items[place] == gone]] = False
+_PINNED = plain(np.zeros(0), "pinned")
+
+
+@dataclass
+class _Room:
+    """How much of each group is on the shelf already."""
+
+    caps: Caps
+    counts: list[dict[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.counts = [{} for _ in self.caps]
+
+    def take(self, item: int) -> None:
+        for (groups, _), count in zip(self.caps, self.counts, strict=True):
+            group = int(groups[item])
+            count[group] = count.get(group, 0) + 1
+
+    def open(self, items: NDArray[np.int64] | None, size: int) -> NDArray[np.bool_]:
+        """Return which items (None: all of them) would not be one too many of their group."""
+        found = np.ones(size, bool)
+        for (groups, most), count in zip(self.caps, self.counts, strict=True):
+            full = [group for group, number in count.items() if number >= most and group != NONE]
+            if full:
+                found &= ~np.isin(groups if items is None else groups[items], full)
+        return found
+
+    def fits(self, item: int) -> bool:
+        """Whether an item is not one too many of any group."""
+        return all(
+            groups[item] == NONE or count.get(int(groups[item]), 0) < most
+            for (groups, most), count in zip(self.caps, self.counts, strict=True)
+        )
+
+
+@dataclass
+class _Shelf:
+    gone: list[int]
+    factor: Factor | None
+    room: _Room
+
+    def chosen(self, sources: list[Source], k: int) -> Iterator[tuple[int, float, Source, str | None]]:
+        """Yield items with score, source and note: first what the caps allow of every source, then what they do not."""
+        for note in (None, OVER_CAP.code) if self.room.caps else (None,):
+            for source in sources:
+                if k < 1:
+                    return
+                for item, score in self._of(source.found, k, capped=bool(self.room.caps) and note is None):
+                    k -= 1
+                    yield item, score, source, note
+
+    def _of(self, found: Found, k: int, *, capped: bool) -> Iterator[tuple[int, float]]:
+        """Yield the best free items of one source; items of a group that gets full on the way are passed over."""
+        scores, items = found.scores, found.items
+        if self.factor is not None:
+            scores = scores * (self.factor if items is None else self.factor[items])
+        while True:
+            free = self._free(scores, items)
+            if capped:
+                free &= self.room.open(items, len(free))
+            passed = False
+            # Of several times as many the groups that get full are passed over in one go.
+            for place, score in _best(scores, free, _AHEAD * k if capped else k):
+                item = place if items is None else int(items[place])
+                if capped and not self.room.fits(item):
+                    passed = True
+                    continue
+                self.gone.append(item)
+                self.room.take(item)
+                yield item, score
+                k -= 1
+                if k < 1:
+                    return
+            if not passed:
+                return
+
+    def _free(self, scores: NDArray[np.float64], items: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+        """Return which places of a source may be taken; a source of few items costs only those."""
+        free = scores > 0
+        if items is None:
+            free[self.gone] = False
+        elif self.gone and len(items):
+            place = np.minimum(np.searchsorted(items, self.gone), len(items) - 1)
+            free[place[items[place] == self.gone]] = False
+        return free
+
+
+def _best(scores: NDArray[np.float64], free: NDArray[np.bool_], most: int) -> Iterable[tuple[int, float]]:
+    """Return places and scores of the best that are free, equal ones by the lower item."""
     left = np.flatnonzero(free)
     found = scores[left]
     if len(left) > most:
         kept = found >= np.partition(found, -most)[-most]
         left, found = left[kept], found[kept]
     order = np.argsort(-found, kind="stable")[:most]
-    return list(zip(left[order].tolist(), found[order].tolist(), strict=True))
+    return zip(left[order].tolist(), found[order].tolist(), strict=True)
 
 
-def _pick(item: int, score: float, source: Source, catalogue: Catalogue) -> Pick:
-    reason, seeds = source.why(item)
+def _in_order(others: Iterator[Pick], pinned: dict[int, Pick], k: int) -> Iterator[Pick]:
+    """Yield up to k picks with the pinned ones at their places, or at the end where the others are too few."""
+    for place in range(1, k + 1):
+        pick = pinned.pop(place, None) or next(others, None)
+        if pick is None:
+            break
+        yield pick
+    yield from (pinned[place] for place in sorted(pinned))
+
+
+def _pick(item: int, score: float, found: Found, catalogue: Catalogue, note: str | None) -> Pick:
+    reason, seeds = found.why(item)
     named = tuple(catalogue.product_ids[seed] for seed in seeds)
-    return Pick(catalogue.product_ids[item], catalogue.titles[item], score, reason, named)
+    return Pick(catalogue.product_ids[item], catalogue.titles[item], score, reason, named, note)

@@ -288,13 +288,6 @@ def write_segments(found: Analysis, folder: Path) -> tuple[Path, ...]:
     return folder / "segments.json", folder / "segments.parquet"
 
 
-def write_table(table: pa.Table, file: Path) -> Path:
-    """Write a table as Parquet: the whole of it appears, or nothing."""
-    with publishing(file.parent) as scratch:
-        pq.write_table(table, scratch / file.name, compression="zstd")
-    return file
-
-
 def write_parts(parts: Iterator[pa.Table], file: Path) -> Path:
     """Write a table that comes in parts as Parquet, holding one part at a time: the whole of it appears, or nothing."""
     with publishing(file.parent) as scratch:

@@ -273,12 +273,11 @@ def estimate(
     unknown = minimum.missing(summary, as_of)
     fitted = model.fit(past, as_of, summary, assumptions.horizon_days) if unknown is None else None
     forecast = fitted.predict(summary, assumptions) if fitted else None
-    teacher = Learner(orders, past) if Learner.wanted(learner) else None
-    learnt = (
-        teacher.learn(summary, forecast, horizon_days, fitted.purchasing.process)
-        if teacher and fitted and forecast
-        else None
-    )
+    wanted = Learner.wanted(learner, len(summary))
+    teacher = Learner(orders, past) if wanted is True else None
+    learnt: Learnt | Unknown | None = wanted if isinstance(wanted, Unknown) else None
+    if teacher and fitted and forecast:
+        learnt = teacher.learn(summary, forecast, horizon_days, fitted.purchasing.process)
     if forecast and isinstance(learnt, Learnt):
         forecast = learnt.applied(forecast)
     if churn_gap_days is None and lifespan_years is None and last is not None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from regulars.kit.errors import RegularsError
-from regulars.recommend import fit_interactions
+from regulars.recommend import Rules, fit_interactions
 from regulars.recommend.index import build, open_index, serve
 from regulars.recommend.index.layout import CURRENT, VERSIONS
 from regulars.recommend.index.names import names_of
@@ -41,6 +41,66 @@ def test_every_slot_answers_the_same(recommender, folder):
         assert ask(index) == ask(recommender), name
         more = {"exclude": ["b3", "season4"], "factor": factor}
         assert ask(index, **more) == ask(recommender, **more), name
+
+
+RULES = {
+    "nothing bought": {"exclude_bought": True, "bought_again_share": 0.9},
+    "pins": {"pin": {"1": "c1", "3": "new0"}},
+    "caps": {"most_per_category": 2, "most_per_brand": 3},
+    "levers": {"boost": [{"category": "b", "factor": 4}], "bury": [{"brand": "Leaf", "factor": 0.1}]},
+    "shelves": {"categories": ["a", "c"], "price_to": 12, "margin_weight": 2},
+    "everything in stock": {"in_stock": False},
+}
+
+
+def test_rules_catalogue_and_countries_are_answered_the_same(stocked, tmp_path):
+    build(stocked, tmp_path)
+    index = open_index(tmp_path)
+    for column in ("brands", "attributes", "categories", "titles"):
+        assert getattr(index.catalogue, column) == getattr(stocked.catalogue, column)
+    for column in ("stock", "listed", "prices", "costs"):
+        np.testing.assert_array_equal(getattr(index.catalogue, column), getattr(stocked.catalogue, column))
+    asked = ASKED | {
+        "a country": lambda s, **more: s.trending(12, country="poland", **more),
+        "another country": lambda s, **more: s.trending(12, country="Sweden", **more),
+        "cold": lambda s, **more: s.similar("new0", 12, **more),
+    }
+    for name, ask in asked.items():
+        assert ask(index) == ask(stocked), name
+        assert ask(index).answer_id != ask(index).answer_id
+        for rules in map(Rules.from_json, RULES.values()):
+            more = {"rules": rules, "cart": ["c2"], "shown": {"b4": 1}, "customer": "person 5"}
+            assert ask(index, **more) == ask(stocked, **more), (name, rules)
+    assert asked["a country"](index).picks[0].reason == "trending_near"
+    assert asked["cold"](index).picks[0].reason == "alike"
+    assert index.new_arrivals(3).fit == stocked.model.version
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_everyone_by_rules_is_answered_as_one_by_one(stocked, tmp_path, name):
+    build(stocked, tmp_path)
+    index, rules = open_index(tmp_path), Rules.from_json(RULES[name])
+    table = index.everyone(9, rules=rules)
+    assert table == stocked.everyone(9, rules=rules)
+    shown = {}
+    for row in table.to_pylist():
+        shown.setdefault(row["customer_id"], []).append(row["product_id"])
+    for who, listed in shown.items():
+        assert listed == list(index.for_customer(who, 9, rules=rules).product_ids)
+
+
+def test_what_was_popular_obeys_the_rules(stocked, tmp_path):
+    build(stocked, tmp_path)
+    (tmp_path / CURRENT).unlink()
+    slots, catalogue = serve(tmp_path).slots, stocked.catalogue
+    for name, given in RULES.items():
+        rules = Rules.from_json(given | {"pin": {}})
+        answer = slots.for_customer("person 5", 6, rules=rules, cart=["c2"], answer_id="a1")
+        wanted = stocked.trending(6, rules=rules, cart=["c2"])
+        assert answer.product_ids == wanted.product_ids, name
+        assert (answer.answer_id, answer.fit, answer.notes) == ("a1", wanted.fit, wanted.notes)
+    shown = slots.trending(6, category="b").product_ids
+    assert {catalogue.categories[catalogue.codes[name]] for name in shown} == {"b"}
 
 
 def test_a_longer_tail_is_cut_at_the_neighbours_asked_for(recommender, tmp_path):

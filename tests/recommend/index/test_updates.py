@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from regulars.recommend import fit_interactions
+from regulars.recommend import Rules, fit_interactions
 from regulars.recommend.components import neighbours
 from regulars.recommend.index import Live, build, open_index
 from regulars.recommend.interactions import date_of
@@ -115,6 +115,38 @@ def test_one_item_is_solved_as_all_would_be(live, make_rows, take):
     assert live.serving.near.row(other)[0] is not None
     assert live.similar("b2") == Live(live.index).similar("b2")
     assert not live.solve_again("no such thing", data)
+
+
+def test_what_is_bought_for_the_first_time_is_no_longer_unsold(stocked, tmp_path):
+    build(stocked, tmp_path)
+    live = Live(open_index(tmp_path))
+    assert live.new_arrivals(40) == stocked.new_arrivals(40)
+    assert live.purchased(WHO, ("new0",), date_of(stocked.data.end))
+    unsold = {pick.product_id for pick in live.new_arrivals(40).picks if pick.reason == "unsold"}
+    assert unsold == {"new1"}
+    reasons = {pick.product_id: pick.reason for pick in live.trending(60).picks}
+    assert (reasons["new0"], reasons["new1"]) == ("trending", "unsold")
+
+
+def test_rules_hold_for_what_happened_since(stocked, tmp_path):
+    build(stocked, tmp_path)
+    live = Live(open_index(tmp_path), name=lambda: "a1")
+    rules = Rules.from_json({"exclude_bought": True, "bought_again_share": 1.0, "most_per_category": 2})
+    before = live.for_customer("Zoe", 6, rules=rules)
+    assert before.answer_id == "a1"
+    bought = before.product_ids[:2]
+    assert live.purchased("Zoe", bought, date_of(stocked.data.end))
+    assert not set(bought) & set(live.for_customer("Zoe", 6, rules=rules).product_ids)
+    assert not set(bought) & set(live.trending(6, customer="Zoe", rules=rules).product_ids)
+
+
+def test_the_trend_of_a_country_is_replaced(stocked, tmp_path):
+    early = fit_interactions(stocked.data.until(stocked.data.end - 30), tune=False)
+    build(early, tmp_path)
+    live = Live(open_index(tmp_path))
+    live.renew_trend(stocked.data)
+    for country in ("Poland", "Czechia", "Sweden"):
+        assert live.trending(9, country=country).picks == stocked.trending(9, country=country).picks
 
 
 def test_the_next_build_takes_over_what_it_does_not_know(live, early, tmp_path):

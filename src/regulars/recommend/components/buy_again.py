@@ -22,6 +22,8 @@ class BuyAgain:
     profiles: sparse.csr_array
     """People × items."""
     factor: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    """Share of each item's buyers who bought it more than once, drawn towards that of all items."""
 
     def scores(self, profiles: sparse.csr_array) -> Scores:
         """Return each profile's own items, weighed."""
@@ -38,5 +40,6 @@ def fit(data: Interactions, at: Parameters) -> BuyAgain:
     cells = sparse.coo_array(visits.baskets)
     person, age = visits.person[cells.row], (data.end - visits.day[cells.row]).astype(float)
     profiles = decayed_frequency(person, cells.col, age, data.shape, half_life_days=at.repeat_half_life_days)
-    rate = repeat_rate(person, cells.col, data.items) ** at.repeat_rate_power
-    return BuyAgain(single(profiles), rate * momentum(data, at.trend_days, at.repeat_trend_power))
+    rate = repeat_rate(person, cells.col, data.items)
+    now = momentum(data, at.trend_days, at.repeat_trend_power)
+    return BuyAgain(single(profiles), rate**at.repeat_rate_power * now, rate)

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from regulars.numeric import item_knn, trend
 from regulars.recommend.components.shape import Scores, contributions, single
-from regulars.recommend.interactions import Interactions
+from regulars.recommend.interactions import Interactions, told_apart
 from regulars.recommend.parameters import Parameters
 
 TOP = 200
@@ -41,24 +41,24 @@ def fit(data: Interactions, at: Parameters) -> Neighbours:
 
 def near(data: Interactions, at: Parameters) -> sparse.csr_array:
     """Return items × items: the costly part, which trend and profiles do not change."""
-    visits = data.visits
-    weight, how = _pairs(data, at)
-    return single(item_knn.neighbours(visits.baskets, visits.person, weight, how, top=TOP))
+    return single(item_knn.neighbours(*_pairs(data, at), top=TOP))
 
 
 def near_one(
     data: Interactions, at: Parameters, item: int, top: int = TOP
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the neighbours of one item alone, in ascending order, and their nearness."""
+    return item_knn.neighbours_of(item, *_pairs(data, at), top=top)
+
+
+def _pairs(
+    data: Interactions, at: Parameters
+) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.float64], item_knn.Sequence]:
+    """Return baskets, whose they are, what each visit counts, and how pairs of them do."""
     visits = data.visits
-    weight, how = _pairs(data, at)
-    return item_knn.neighbours_of(item, visits.baskets, visits.person, weight, how, top=top)
-
-
-def _pairs(data: Interactions, at: Parameters) -> tuple[NDArray[np.float64], item_knn.Sequence]:
-    """Return what each visit counts, and how pairs of them do."""
-    weight = 0.5 ** ((data.end - data.visits.day) / at.pair_half_life_days)
-    return weight, item_knn.Sequence(target_power=at.target_power)
+    weight = 0.5 ** ((data.end - visits.day) / at.pair_half_life_days)
+    how = item_knn.Sequence(target_power=at.target_power)
+    return told_apart(visits.baskets), visits.person, weight, how
 
 
 def with_trend(found: sparse.csr_array, data: Interactions, at: Parameters) -> Neighbours:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from regulars.numeric.trend import buyers
 from regulars.recommend.interactions import Interactions
@@ -22,6 +23,12 @@ class Trending:
     """Buyers in the last 14 days; among equals those with more buyers ever."""
     arrivals: NDArray[np.float64]
     """Buyers a day since it was first bought, zero for what was there more than 28 days ago."""
+    ever: NDArray[np.float64]
+    """Buyers of all days."""
+    near: sparse.csr_array
+    """Countries × items: buyers in the last 14 days by where their orders went; no rows where no order names a country."""
+    countries: tuple[str, ...] = ()
+    """Those that the rows are of."""
 
 
 def fit(data: Interactions) -> Trending:
@@ -33,10 +40,25 @@ def fit(data: Interactions) -> Trending:
     age = data.end - first
     began = int(data.day.min()) if len(data) else data.end
     new = (ever > 0) & (age <= NEW_DAYS) & (first > began)
-    return Trending(now, np.where(new, ever / np.maximum(age, 1), 0.0))
+    return Trending(
+        now, np.where(new, ever / np.maximum(age, 1), 0.0), ever, _by_country(data), data.countries
+    )
 
 
 def _buyers(data: Interactions) -> NDArray[np.float64]:
+    return buyers(_who(data), data.item, data.items)
+
+
+def _who(data: Interactions) -> NDArray[np.int64]:
     _, order = np.unique(data.order, return_inverse=True)
-    who = np.where(data.person >= 0, data.person, data.people + order)
-    return buyers(who, data.item, data.items)
+    return np.where(data.person >= 0, data.person, data.people + order)
+
+
+def _by_country(data: Interactions) -> sparse.csr_array:
+    shape = len(data.countries), data.items
+    if data.place is None:
+        return sparse.csr_array(shape)
+    recent = data.recent(RECENT_DAYS)
+    place = np.asarray(recent.place)
+    rows = np.unique(np.column_stack([_who(recent), place, recent.item])[place >= 0], axis=0)
+    return sparse.csr_array(sparse.coo_array((np.ones(len(rows)), (rows[:, 1], rows[:, 2])), shape=shape))

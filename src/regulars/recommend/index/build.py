@@ -19,11 +19,10 @@ from scipy import sparse
 from regulars.kit.files import alone, ensure_writable, replace_file, sync_files, sync_folder
 from regulars.kit.scratch import Scratch
 from regulars.numeric.sparse_rows import trimmed
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.index import layout, popular
 from regulars.recommend.index.layout import Manifest
 from regulars.recommend.index.names import names_of
-from regulars.recommend.interactions import Catalogue
-from regulars.recommend.model import Model
 from regulars.recommend.recommender import Recommender
 from regulars.recommend.serving import Rows, rows_of
 
@@ -71,7 +70,7 @@ def build(
 
 def _write(recommender: Recommender, scratch: Path, neighbours: int, at: datetime) -> Manifest:
     model = recommender.model
-    for name, array in (arrays(model, neighbours) | _numbers(model.data.catalogue)).items():
+    for name, array in (arrays(recommender, neighbours) | _numbers(model.data.catalogue)).items():
         np.save(scratch / f"{name}.npy", array, allow_pickle=False)
     (scratch / layout.CATALOGUE).write_text(json.dumps(_texts(model.data.catalogue)), encoding="utf-8")
     (scratch / layout.POPULAR).write_bytes(popular.told(recommender))
@@ -81,6 +80,8 @@ def _write(recommender: Recommender, scratch: Path, neighbours: int, at: datetim
         end=model.data.end,
         items=model.data.items,
         people=model.data.people,
+        fit=recommender.serving.fit,
+        countries=list(recommender.serving.trending.countries),
         parameters=model.parameters.to_json(),
         files={path.name: layout.file_of(path) for path in sorted(scratch.iterdir())},
     )
@@ -88,21 +89,28 @@ def _write(recommender: Recommender, scratch: Path, neighbours: int, at: datetim
     return manifest
 
 
-def arrays(model: Model, neighbours: int) -> Arrays:
+def arrays(recommender: Recommender, neighbours: int) -> Arrays:
     """Return every array of an index by name."""
+    model, serving = recommender.model, recommender.serving
     near = model.neighbours.near
     longest = int(np.diff(near.indptr).max(initial=0))
-    bought = rows_of(model.again.profiles)
+    bought = serving.purchases
     names = names_of(model.data.customer_ids)
     return {
         **_rows("near", rows_of(near if longest <= neighbours else trimmed(near, neighbours))),
-        **_rows("together", rows_of(model.together.weights)),
+        **_rows("together", serving.together),
+        **_rows("marks", serving.alike.marks),
+        **_rows("having", serving.alike.having),
         **_rows("people", bought),
         "people.lately": _beside(bought, model.neighbours.profiles).astype(np.float32),
-        "momentum": model.neighbours.trend,
-        "again": model.again.factor,
-        "trending": model.trending.now,
-        "arrivals": model.trending.arrivals,
+        "momentum": serving.momentum,
+        "again": serving.again,
+        "rate": serving.rate,
+        "trending": serving.trending.now,
+        "arrivals": serving.trending.arrivals,
+        "ever": serving.trending.ever,
+        **_rows("countries", rows_of(serving.trending.near)),
+        "unsold": serving.unsold,
         "names.letters": names.letters,
         "names.starts": names.starts,
         "names.codes": names.codes,

@@ -45,6 +45,9 @@ class Manifest:
     """The first day that is not known about, in days since 1970-01-01."""
     items: int
     people: int
+    fit: str
+    """The version of the fit that it was built from."""
+    countries: list[str]
     parameters: dict[str, Any]
     files: dict[str, File]
     format: int = FORMAT

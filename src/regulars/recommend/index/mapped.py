@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
-from regulars.recommend.everyone import Everyone, tables
 from regulars.recommend.index.layout import CATALOGUE, Manifest
 from regulars.recommend.index.names import Names
-from regulars.recommend.interactions import Catalogue
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.recommender import Slots
-from regulars.recommend.serving import Floats, Profile, Rows, profile
+from regulars.recommend.recommender import Lists, new_id
+from regulars.recommend.serving import Alike, Floats, Profile, Rows, profile
+
+_COLUMNS = tuple(field.name for field in fields(Catalogue))
 
 
 @dataclass(frozen=True)
 class Mapped:
     """One version as the slots ask for it."""
 
+    fit: str
     catalogue: Catalogue
     parameters: Parameters
     trending: Trending
+    unsold: Floats
     near: Rows
     momentum: Floats
     together: Rows
+    alike: Alike
     again: Floats
+    rate: Floats
     purchases: Rows
     visits: Rows
     names: Names
+
+    @property
+    def customer_ids(self) -> Sequence[str]:
+        """The shop's own ids; read anew each time, because few need all of them."""
+        return self.names.by_code()
 
     def person(self, customer_id: str) -> int | None:
         """Return the code of somebody who bought something."""
@@ -52,19 +61,13 @@ class Mapped:
 
 
 @dataclass(frozen=True)
-class Index(Slots):
+class Index(Lists):
     """Answers every slot as the recommender does that it was built from."""
 
     serving: Mapped
     manifest: Manifest
-
-    def parts(self, k: int = 10) -> Iterator[pa.Table]:
-        """For you of every known customer, some people at a time, as the recommender's; the first part is empty."""
-        told, now = self.serving, self.serving.trending.now
-        everybody = Everyone(
-            told.purchases, told.visits, told.near, told.again, told.momentum, now, told.parameters
-        )
-        return tables(everybody, told.names.by_code(), told.catalogue, k)
+    name: Callable[[], str] = new_id
+    """Names answers that were not given an id."""
 
 
 def load(version: Path, manifest: Manifest) -> Index:
@@ -77,22 +80,33 @@ def load(version: Path, manifest: Manifest) -> Index:
         return Rows(array(f"{name}.starts"), array(f"{name}.items"), array(f"{name}.{weights}"))
 
     texts = json.loads((version / CATALOGUE).read_bytes())
-    columns: dict[str, Any] = {name: tuple(column) for name, column in texts.items()}
-    numbers = (field.name for field in fields(Catalogue) if field.name not in texts)
+    columns: dict[str, Any] = {name: _texts(column) for name, column in texts.items()}
+    numbers = (name for name in _COLUMNS if f"catalogue.{name}.npy" in manifest.files)
     columns |= {name: array(f"catalogue.{name}") for name in numbers}
+    catalogue = Catalogue(**columns)
+    sold, countries = rows("countries").table(len(catalogue)), tuple(manifest.countries)
     serving = Mapped(
-        catalogue=Catalogue(**columns),
+        fit=manifest.fit,
+        catalogue=catalogue,
         parameters=Parameters(**manifest.parameters),
-        trending=Trending(array("trending"), array("arrivals")),
+        trending=Trending(array("trending"), array("arrivals"), array("ever"), sold, countries),
+        unsold=array("unsold"),
         near=rows("near"),
         momentum=array("momentum"),
         together=rows("together"),
+        alike=Alike(rows("marks"), rows("having")),
         again=array("again"),
+        rate=array("rate"),
         purchases=rows("people"),
         visits=rows("people", "lately"),
         names=Names(array("names.letters"), array("names.starts"), array("names.codes")),
     )
     return Index(serving, manifest)
+
+
+def _texts(column: list[Any]) -> tuple[Any, ...]:
+    """Return a column of texts, or of several a product, as it was written."""
+    return tuple(tuple(cell) if isinstance(cell, list) else cell for cell in column)
 
 
 def _mapped(path: Path) -> NDArray[Any]:

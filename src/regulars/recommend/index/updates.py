@@ -6,18 +6,21 @@ All of it lives in memory, beside the mapped files; :meth:`Live.onto` carries it
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components import buy_again, neighbours, trending
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.mapped import Index, Mapped
-from regulars.recommend.interactions import Catalogue, Interactions, date_of, day_of
+from regulars.recommend.interactions import Interactions, date_of, day_of
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.recommender import SESSION_DECAY, Slots
+from regulars.recommend.recommender import SESSION_DECAY, Slots, new_id
 from regulars.recommend.serving import Floats, Profile, Rows, Table
 
 VIEW = 0.5
@@ -57,9 +60,16 @@ class _Overlay:
         self.base = base
         self.near: Table = _Patched(base.near)
         self.together: Table = base.together
-        self.trending, self.momentum, self.again = base.trending, base.momentum, base.again
+        self.alike: Table = base.alike
+        self.trending, self.unsold = base.trending, base.unsold
+        self.momentum, self.again, self.rate = base.momentum, base.again, base.rate
         self.since: dict[int, _Since] = {}
         self.newcomers: dict[str, int] = {}
+
+    @property
+    def fit(self) -> str:
+        """The version of the fit that everything goes on from."""
+        return self.base.fit
 
     @property
     def catalogue(self) -> Catalogue:
@@ -106,11 +116,17 @@ class _Overlay:
 class Live(Slots):
     """An index that hears of what happens; answers every slot, and may be asked and told by several threads at once."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, name: Callable[[], str] = new_id) -> None:
         self.index = index
+        self._name = name
         self._overlay = _Overlay(index.serving)
         self._alone = threading.Lock()
         self._events: list[tuple[str, tuple[str, ...], int]] = []
+
+    @property
+    def name(self) -> Callable[[], str]:
+        """Names answers that were not given an id."""
+        return self._name
 
     @property
     def serving(self) -> _Overlay:
@@ -127,6 +143,7 @@ class Live(Slots):
             self._events.append((str(customer_id), tuple(product_ids), told))
             person = self._person(str(customer_id))
             self._overlay.since[person] = self._bought(self._overlay.known(person), items, told)
+            self._first_sold(np.array(sorted(items), np.int64))
         return True
 
     def viewed(self, customer_id: str, product_id: str) -> bool:
@@ -144,9 +161,13 @@ class Live(Slots):
     def renew_trend(self, data: Interactions) -> None:
         """Take what sells now from purchases up to a moment ago; products are matched by id, others keep their factors."""
         at, here, there = self.serving.parameters, *self._matched(data)
-        again = buy_again.fit(data, at).factor
+        again = buy_again.fit(data, at)
         momentum = neighbours.momentum(data, at.trend_days, at.trend_power)
         found = trending.fit(data)
+        placed = sparse.coo_array(
+            (np.ones(len(here)), (there, here)), shape=(data.items, len(self.catalogue))
+        )
+        near = sparse.csr_array(found.near @ placed)
 
         def put(old: Floats, new: Floats) -> Floats:
             mixed = np.array(old, float)
@@ -155,10 +176,14 @@ class Live(Slots):
 
         overlay = self._overlay
         with self._alone:
+            old = overlay.trending
+            ever = put(old.ever, found.ever)
             overlay.trending = Trending(
-                put(overlay.trending.now, found.now), put(overlay.trending.arrivals, found.arrivals)
+                put(old.now, found.now), put(old.arrivals, found.arrivals), ever, near, data.countries
             )
-            overlay.momentum, overlay.again = put(overlay.momentum, momentum), put(overlay.again, again)
+            overlay.unsold = np.where(ever > 0, 0.0, overlay.unsold)
+            overlay.momentum = put(overlay.momentum, momentum)
+            overlay.again, overlay.rate = put(overlay.again, again.factor), put(overlay.rate, again.rate)
 
     def solve_again(self, product_id: str, data: Interactions, *, top: int = 100) -> bool:
         """Work one product's neighbours out again from purchases and swap them in; False where index or data lack it."""
@@ -181,7 +206,7 @@ class Live(Slots):
 
     def onto(self, index: Index) -> Live:
         """Return a later index with what it does not know of yet: orders since its end, and everybody's views."""
-        later = Live(index)
+        later = Live(index, self.name)
         for customer_id, product_ids, day in self._events:
             later.purchased(customer_id, product_ids, date_of(day))
         names = {code: name for name, code in self._overlay.newcomers.items()}
@@ -190,6 +215,20 @@ class Live(Slots):
             for item in told.views:
                 later.viewed(name, self.catalogue.product_ids[item])
         return later
+
+    def _first_sold(self, items: NDArray[np.int64]) -> None:
+        """Take what is bought for the first time out of what nobody bought yet: until the next trend it sells to one."""
+        overlay = self._overlay
+        new = items[overlay.unsold[items] > 0]
+        if not len(new):
+            return
+        now, ever, unsold = (
+            np.array(column, float)
+            for column in (overlay.trending.now, overlay.trending.ever, overlay.unsold)
+        )
+        now[new], ever[new], unsold[new] = 1.0, 1.0, 0.0
+        overlay.trending = replace(overlay.trending, now=now, ever=ever)
+        overlay.unsold = unsold
 
     def _person(self, customer_id: str) -> int:
         """Return a person's code, a new one for whoever was never heard of."""

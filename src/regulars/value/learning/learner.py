@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 FEWEST_BUYERS = 100
 """Customers of a window who bought after it; fewer say nothing about who does."""
+MOST_CUSTOMERS = 1_000_000
+"""Beyond so many, learning has to be asked for: the features of every customer, today and in every backtest, take their time."""
 AT_ONCE = 200_000
 """Customers whose features are held at a time."""
 
@@ -126,11 +128,23 @@ class Learner:
     """The last windows that were looked at: backtests at several days learn from some of the same."""
 
     @staticmethod
-    def wanted(asked: bool | None) -> bool:
-        """Tell whether to learn: as asked; else where LightGBM is installed, unless ``REGULARS_LEARNER`` is ``off``."""
-        if asked is not None:
-            return asked
-        return trees.installed() and os.environ.get("REGULARS_LEARNER", "").lower() != "off"
+    def wanted(asked: bool | None, customers: int) -> bool | Unknown:
+        """Tell whether to learn: as asked; else where LightGBM is installed and customers are not too many.
+
+        ``REGULARS_LEARNER`` says ``off``, or ``on`` for any number of customers.
+        """
+        told = os.environ.get("REGULARS_LEARNER", "").lower()
+        if asked is not None or told == "off" or not trees.installed():
+            return bool(asked)
+        if customers > MOST_CUSTOMERS and told != "on":
+            return Unknown.because(
+                "learner_large",
+                mark(
+                    "With more than {most} customers learning takes longer than all the rest; REGULARS_LEARNER=on does it all the same."
+                ),
+                most=MOST_CUSTOMERS,
+            )
+        return True
 
     def learn(
         self, summary: Summary, told: Prediction, horizon_days: int, process: Process = PARETO
