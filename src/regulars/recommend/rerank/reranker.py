@@ -49,6 +49,7 @@ SETTINGS: dict[str, Any] = {
     "seed": 1,
     "deterministic": True,
     "force_row_wise": True,
+    "num_threads": 1,
     "verbosity": -1,
 }
 ROUNDS = 300
