@@ -9,6 +9,7 @@ With q = (1-p)^(1/k) the floor is undone by the k-th roots of unity: over s = q 
 
 from __future__ import annotations
 
+from copy import copy
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -122,8 +123,9 @@ class _Active:
         few = _spread_over(self.size, self.k)
         if few is None:
             return self._discounted(horizon, rate)
-        every, self.size = self.size, few
-        return _interpolated(few, self._discounted(horizon, rate), every)
+        at_few = copy(self)
+        at_few.size = few
+        return _interpolated(few, at_few._discounted(horizon, rate), self.size)
 
     def _discounted(self, horizon: float, rate: float) -> Floats:
         if horizon == 0:

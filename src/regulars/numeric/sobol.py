@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from regulars.numeric.fit import Floats
 
-__all__ = ["scrambled"]
-
 _BITS = 32
 _INITIAL = ((0, (1,)), (1, (1, 3)), (1, (1, 3, 1)), (2, (1, 1, 1)), (1, (1, 1, 3, 3)), (4, (1, 3, 5, 13)))
 """Of the second dimension and further ones: the inner coefficients of the primitive polynomial, and where it starts."""

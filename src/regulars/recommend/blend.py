@@ -28,8 +28,3 @@ def side_by_side(
     for row, (named, found) in zip(scores, (one, other), strict=True):
         row[np.searchsorted(items, named)] = found
     return items, scores[0], scores[1]
-
-
-def new_only(scores: Scores, owned: NDArray[np.bool_]) -> Scores:
-    """Take out what each person already has."""
-    return np.where(owned, -np.inf, scores)

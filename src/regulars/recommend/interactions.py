@@ -125,11 +125,6 @@ class Interactions:
         """Return the rows of the last ``days`` days."""
         return self.between(self.end - days, self.end)
 
-    @cached_property
-    def age(self) -> NDArray[np.float64]:
-        """Days from each row to the end; yesterday is one."""
-        return (self.end - self.day).astype(float)
-
 
 def read(orders: Orders, *, as_of: date | None = None, listed: pa.Table | None = None) -> Interactions:
     """Read a shop's purchases up to ``as_of`` (inclusive; default: all of them), with its catalogue as ``listed`` if it has one."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend.catalogue import BELOW, Catalogue
-from regulars.recommend.components.shape import Scores, single, strongest
+from regulars.recommend.components.shape import Scores, single
 
 _WORD = re.compile(r"\w+")
 _PATH = re.compile("|".join(re.escape(sign.strip()) for sign in BELOW))
@@ -32,11 +32,6 @@ class Attributes:
     def scores(self, profiles: sparse.csr_array) -> Scores:
         """Return the cosine of each item to those of a profile, summed by their weights."""
         return np.asarray(((profiles @ self.marks) @ self.marks.T).toarray())
-
-    def seeds(self, profile: sparse.csr_array, item: int, most: int) -> tuple[int, ...]:
-        """Return the items of the profile that are most alike."""
-        alike = (self.marks[profile.indices] @ self.marks[[item]].T).toarray().ravel()
-        return strongest(alike * profile.data, profile.indices.astype(np.int64), most)
 
 
 def fit(catalogue: Catalogue, there: NDArray[np.bool_]) -> Attributes:

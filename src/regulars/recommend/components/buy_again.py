@@ -29,10 +29,6 @@ class BuyAgain:
         """Return each profile's own items, weighed."""
         return np.asarray(profiles.toarray()) * self.factor
 
-    def seeds(self, profile: sparse.csr_array, item: int, most: int) -> tuple[int, ...]:
-        """Return the item itself, if it was bought."""
-        return (item,) if most > 0 and item in profile.indices else ()
-
 
 def fit(data: Interactions, at: Parameters) -> BuyAgain:
     """Fit on everybody's visits; two orders of a day are one purchase."""

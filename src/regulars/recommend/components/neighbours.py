@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.numeric import item_knn, trend
-from regulars.recommend.components.shape import Scores, contributions, single
+from regulars.recommend.components.shape import Scores, single
 from regulars.recommend.interactions import Interactions, told_apart
 from regulars.recommend.parameters import Parameters
 
@@ -28,10 +28,6 @@ class Neighbours:
     def scores(self, profiles: sparse.csr_array) -> Scores:
         """Return what the neighbours of each profile's items say, times the trend."""
         return np.asarray((profiles @ self.near).toarray()) * self.trend
-
-    def seeds(self, profile: sparse.csr_array, item: int, most: int) -> tuple[int, ...]:
-        """Return the items of the profile that the item is nearest to."""
-        return contributions(profile, self.near, item, most)
 
 
 def fit(data: Interactions, at: Parameters) -> Neighbours:

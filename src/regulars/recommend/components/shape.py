@@ -1,4 +1,4 @@
-"""What every component can do, so that blends, evaluation and serving need not know which one they hold."""
+"""What every component can do, so that blends and evaluation need not know which one they hold."""
 
 from __future__ import annotations
 
@@ -17,25 +17,8 @@ class Component(Protocol):
     def scores(self, profiles: sparse.csr_array) -> Scores:
         """Return profiles × items, zero where a profile says nothing of an item; never negative, never NaN."""
 
-    def seeds(self, profile: sparse.csr_array, item: int, most: int) -> tuple[int, ...]:
-        """Return the items of a single profile that speak most for an item, the strongest first."""
-
 
 def single(table: sparse.csr_array) -> sparse.csr_array:
     """Return a table of doubles that hold no more than single precision: what an index stores without losing a digit."""
     table.data = table.data.astype(np.float32).astype(float)
     return table
-
-
-def strongest(weights: Scores, items: NDArray[np.int64], most: int) -> tuple[int, ...]:
-    """Return the items with the highest weights above zero, ties by the lower item."""
-    order = np.lexsort((items, -weights))[:most]
-    return tuple(int(items[at]) for at in order if weights[at] > 0)
-
-
-def contributions(
-    profile: sparse.csr_array, weights: sparse.csr_array, item: int, most: int
-) -> tuple[int, ...]:
-    """Return the items of a profile that contribute most to ``profile @ weights`` at an item."""
-    column = weights[profile.indices, [item] * len(profile.indices)]
-    return strongest(np.asarray(column).ravel() * profile.data, profile.indices.astype(np.int64), most)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from regulars.numeric.local_ridge import local_ridge
-from regulars.recommend.components.shape import Scores, contributions, single
+from regulars.recommend.components.shape import Scores, single
 from regulars.recommend.interactions import Interactions, told_apart
 from regulars.recommend.parameters import Parameters
 
@@ -22,10 +22,6 @@ class Together:
     def scores(self, profiles: sparse.csr_array) -> Scores:
         """Return what the items of each cart say together; what they speak against is zero."""
         return np.maximum(np.asarray((profiles @ self.weights).toarray()), 0.0)
-
-    def seeds(self, profile: sparse.csr_array, item: int, most: int) -> tuple[int, ...]:
-        """Return the items of the cart that speak most for an item."""
-        return contributions(profile, self.weights, item, most)
 
 
 def fit(data: Interactions, at: Parameters) -> Together:

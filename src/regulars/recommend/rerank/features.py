@@ -1,7 +1,8 @@
 """What the re-ranker knows of a person, an item and the two together on one day: a row for each candidate.
 
 Everything comes from what was known when that day began: the components' scores, how often and how lately the person bought the item,
-how it sells, and what the person is used to.
+how it sells, and what the person is used to. Nothing comes from the catalogue, which is of today: what a product costs now says
+something of what happened since.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.numeric.ranking import top_k
-from regulars.numeric.repeat_purchase import repeat_rate
 from regulars.numeric.trend import buyers
 from regulars.recommend.blend import relative
 from regulars.recommend.interactions import Interactions
@@ -44,8 +44,6 @@ NAMES = (
     "days_on_sale",
     "trend",
     "repeat_rate",
-    "price",
-    "price_in_own_prices",
     "visits",
     "days_since_visit",
     "days_since_first_visit",
@@ -115,13 +113,6 @@ class Facts:
         return made[0], made[1], made[2]
 
     @cached_property
-    def repeat_rate(self) -> Numbers:
-        """How often each item is bought again at all."""
-        visits = self.data.visits
-        cells = sparse.coo_array(visits.baskets)
-        return repeat_rate(visits.person[cells.row], cells.col, self.data.items)
-
-    @cached_property
     def habits(self) -> Numbers:
         """Visits, days since the last and the first one, items a visit, items ever: shape (5, people)."""
         visits, people = self.data.visits, self.data.people
@@ -132,15 +123,6 @@ class Facts:
         first[visits.person[::-1]] = self.data.end - visits.day[::-1]
         size = np.bincount(visits.person, np.diff(visits.baskets.indptr), people) / np.maximum(count, 1)
         return np.stack([count, last, first, size, np.diff(self.data.owned.indptr).astype(float)])
-
-    @cached_property
-    def own_price(self) -> Numbers:
-        """Mean price of what each person owns; NaN where nothing is known."""
-        price = self.data.catalogue.prices
-        told = sparse.diags_array((~np.isnan(price)).astype(float))
-        known = self.data.owned @ told
-        count = np.asarray(known.sum(axis=1)).ravel()
-        return np.asarray(known @ np.nan_to_num(price)).ravel() / np.where(count > 0, count, np.nan)
 
 
 def candidates(facts: Facts, people: Codes, listed: NDArray[np.bool_]) -> Candidates:
@@ -197,15 +179,10 @@ def _history(facts: Facts, people: Codes, row: Codes, item: Codes) -> list[Numbe
 
 def _item(facts: Facts, person: Codes, item: Codes) -> list[Numbers]:
     """Return what holds of the item for anybody, and of the person for anything."""
-    price = facts.data.catalogue.prices[item]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = price / facts.own_price[person]
     return [
         *facts.sales[:, item],
         facts.on_sale[item],
         facts.model.neighbours.trend[item],
-        facts.repeat_rate[item],
-        price,
-        np.where(np.isfinite(ratio), ratio, np.nan),
+        facts.model.again.rate[item],
         *facts.habits[:, person],
     ]
