@@ -18,8 +18,8 @@ from regulars.recommend import fit_interactions, interactions
 from regulars.recommend.components import neighbours
 from regulars.recommend.index import build, open_index
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.recommender import SESSION_DECAY
 from regulars.recommend.serving import Scored, basket
+from regulars.recommend.slots import SESSION_DECAY
 
 K, SESSION, ASKED = 20, 10, 4000
 

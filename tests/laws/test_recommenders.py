@@ -21,7 +21,7 @@ from regulars.recommend import SLOTS, Answer, Recommender, Rules, ask, fit_inter
 from regulars.recommend.answers import OVER_CAP, REASONS
 from regulars.recommend.index import Index, build, open_index
 from regulars.recommend.interactions import from_tables
-from regulars.recommend.recommender import Slots
+from regulars.recommend.slots import Slots
 from regulars.sources.products import SCHEMA
 
 CATEGORIES = ("Tea", "Tea > Green", "Tea > Black", "Home", None)

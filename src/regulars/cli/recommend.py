@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from regulars.cli.present import Screen
     from regulars.recommend import Answer, Rules
-    from regulars.recommend.recommender import Lists, Slots
     from regulars.recommend.request import Asked
+    from regulars.recommend.slots import Lists, Slots
 
 EVALUATE = "evaluate"
 

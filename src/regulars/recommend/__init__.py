@@ -1,13 +1,13 @@
 """Recommendations: what to show whom in each slot of a shop, why, and how often that would have been right."""
 
 from regulars.recommend.answers import Answer, Pick
+from regulars.recommend.ask import SLOTS, ask
 from regulars.recommend.evaluation import Evaluation, evaluate
 from regulars.recommend.interactions import Interactions, read
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
 from regulars.recommend.rules import Rules
 from regulars.recommend.rules_file import read_rules
-from regulars.recommend.slots import SLOTS, ask
 
 __all__ = [
     "SLOTS",

@@ -1,66 +1,285 @@
-"""Every slot by its name, for doors that are told which one to ask: the command, a page, an edge."""
+"""An answer for every slot, for one person or product at a time or for everybody, whatever it is served from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Unpack
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Unpack
+from uuid import uuid4
 
-from regulars.kit.errors import Kind, RegularsError
-from regulars.kit.i18n import Phrase, mark
-from regulars.recommend.answers import Answer
-from regulars.recommend.recommender import Slots
-from regulars.recommend.request import Asked
+import numpy as np
+import pyarrow as pa
 
-SLOTS: Mapping[str, str] = {
-    "for_you": "customer",
-    "buy_again": "customer",
-    "discover": "customer",
-    "similar": "product",
-    "because_viewed": "products",
-    "bought_together": "product",
-    "cart": "products",
-    "cross_sell": "products",
-    "up_sell": "product",
-    "trending": "",
-    "new_arrivals": "",
-}
-"""What each slot starts from."""
-STARTS = {"customer": mark("a customer"), "product": mark("a product"), "products": mark("products")}
+from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
+from regulars.kit.unknown import Unknown
+from regulars.recommend import selling
+from regulars.recommend.answers import OVER_CAP, UNKNOWN_COUNTRY, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
+from regulars.recommend.blend import relative, side_by_side
+from regulars.recommend.catalogue import Catalogue
+from regulars.recommend.everyone import tables
+from regulars.recommend.request import NO_RULES, Asked, items, wanted
+from regulars.recommend.rules import Rules
+from regulars.recommend.serving import Crowd, Profile, Scored, Serving, basket, rows_of, told
+from regulars.recommend.shelf import Factor, Found, Source, fill, plain
+from regulars.recommend.windows import FEWEST_BUYERS
+
+SEEDS = 2
+SESSION_DECAY = 0.8
 
 
-def ask(
-    found: Slots,
-    slot: str,
-    k: int = 10,
-    *,
-    products: Sequence[str] = (),
-    **more: Unpack[Asked],
-) -> Answer:
-    """Return what a slot shows, by the slot's name; ``customer`` and ``products`` are what it starts from, if it needs them.
+def new_id() -> str:
+    """Return an id that no other answer has."""
+    return uuid4().hex
 
-    Raises ``RegularsError`` for a slot that there is not, or one without what it starts from. A customer is also told to
-    slots that start from products, for rules about what was bought.
+
+class Slots:
+    """An answer for every slot, whatever it is served from.
+
+    Every slot takes ``k`` and, by name, all of :class:`~regulars.recommend.request.Asked`: ``rules`` (what the shop wants of the
+    slot), ``exclude`` (product ids that must not be shown), ``factor`` (one number ≥ 0 an item, in the order of ``catalogue``,
+    multiplied with scores; zero hides) and what is known of whoever asks (``customer``, ``cart``, ``shown``). It returns exactly k
+    products where the shop has as many that may be shown, fills up with what is popular right now, and never shows one twice.
     """
-    needs = SLOTS.get(slot)
-    if needs is None:
-        raise RegularsError(
-            "recommend.slot_unknown",
-            mark("There is no slot {slot}."),
-            hint=mark("There are: {slots}."),
-            kind=Kind.MISSING,
-            slot=repr(slot),
-            slots=", ".join(SLOTS),
+
+    if TYPE_CHECKING:
+
+        @property
+        def serving(self) -> Serving:
+            """What is answered from; a field of those who have it ready, worked out by the others."""
+
+        @property
+        def name(self) -> Callable[[], str]:
+            """Names answers that were not given an id."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the shop sells, in the order of factors."""
+        return self.serving.catalogue
+
+    def for_customer(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """For you: things to buy again and new ones, by the shop's own customer id."""
+        person = self._person(customer_id)
+        sources = [] if person is None else [self._for_you(person)]
+        return self._answer("for_you", sources, k, more, person=person, unknown=UNKNOWN_CUSTOMER)
+
+    def buy_again(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """Only what the customer bought before; may be fewer than k, and nothing for somebody unknown."""
+        person = self._person(customer_id)
+        sources = [] if person is None else [self._again(person)]
+        unknown = UNKNOWN_CUSTOMER
+        return self._answer("buy_again", sources, k, more, person=person, unknown=unknown, fill_up=False)
+
+    def discover(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """Only what the customer never bought."""
+        person = self._person(customer_id)
+        sources: list[Source] = []
+        had: list[int] = []
+        if person is not None:
+            sources = [self._near(self.serving.lately(person), "because_bought")]
+            had = self.serving.bought(person).items.tolist()
+        unknown = UNKNOWN_CUSTOMER
+        return self._answer("discover", sources, k, more, person=person, without=had, unknown=unknown)
+
+    def similar(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What people buy who buy this product, soon after it or with it; what looks like it, where too few bought it to tell."""
+        return self._by_items("similar", self._near_or_alike, [product_id], k, more)
+
+    def because_viewed(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What follows from the products viewed in a session, the latest last and heaviest."""
+        return self._by_items(
+            "because_viewed", self._near_or_alike, product_ids, k, more, decay=SESSION_DECAY
         )
-    customer = more.get("customer")
-    if needs and (customer is None if needs == "customer" else not products):
-        raise RegularsError(
-            "recommend.slot_needs",
-            mark("The slot {slot} starts from {start}, and none is given."),
-            hint=mark("Give {start}."),
-            slot=slot,
-            start=Phrase(STARTS[needs]),
+
+    def bought_together(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What is in the same order as this product."""
+        return self._by_items("bought_together", self._together, [product_id], k, more)
+
+    def for_cart(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What completes a cart."""
+        return self._by_items("cart", self._together, product_ids, k, more)
+
+    def cross_sell(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What completes a cart from other categories; nothing where the shop has no categories."""
+        other = selling.other_kind(self.catalogue, self._items(product_ids))
+        return self._by_items("cross_sell", self._together, product_ids, k, more, own=other, strict=True)
+
+    def up_sell(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What costs a little more in the same category, by what goes with it and what it leaves; may be fewer than k."""
+        found = self._items([product_id])
+        dearer = None
+        sources: list[Source] = []
+        if found:
+            dearer = selling.step_up(self.catalogue, found[0])
+            # Carts rarely hold two of a kind: who buys it instead is among the neighbours over time.
+            sources = [self._near(basket(found), "step_up")]
+        unknown = UNKNOWN_PRODUCT
+        return self._answer(
+            "up_sell", sources, k, more, own=dearer, without=found, unknown=unknown, fill_up=False
         )
-    method = getattr(found, {"for_you": "for_customer", "cart": "for_cart"}.get(slot, slot))
-    start = {"customer": (customer,), "product": tuple(products[:1]), "products": (products,)}.get(needs, ())
-    answer: Answer = method(*start, k=k, **more)
-    return answer
+
+    def trending(
+        self, k: int = 10, *, category: str | None = None, country: str | None = None, **more: Unpack[Asked]
+    ) -> Answer:
+        """What most people bought in the last two weeks: overall, of one category, or first of all in one country."""
+        inside = None if category is None else self.catalogue.kinds.named(category).astype(float)
+        sources = [] if country is None else self._in_country(country)
+        unknown = None if country is None else UNKNOWN_COUNTRY
+        return self._answer("trending", sources, k, more, own=inside, unknown=unknown)
+
+    def new_arrivals(self, k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What was sold for the first time in the last four weeks, then what nobody bought yet; may be fewer than k."""
+        sources = [plain(self.serving.trending.arrivals, "arrival"), plain(self.serving.unsold, "unsold")]
+        return self._answer("new_arrivals", sources, k, more, fill_up=False)
+
+    def _by_items(
+        self,
+        slot: str,
+        component: Callable[[Profile, str], list[Source]],
+        product_ids: Sequence[str],
+        k: int,
+        more: Asked,
+        *,
+        own: Factor | None = None,
+        decay: float = 1.0,
+        strict: bool = False,
+    ) -> Answer:
+        found = self._items(product_ids)
+        reason = {"similar": "similar", "because_viewed": "because_viewed"}.get(slot, "goes_with")
+        sources = component(basket(found, decay), reason) if found else []
+        unknown = UNKNOWN_PRODUCT
+        return self._answer(
+            slot, sources, k, more, own=own, without=found, unknown=unknown, fill_up=not strict
+        )
+
+    def _for_you(self, person: int) -> Source:
+        """Return the blend, each item's reason being the side that says more for it."""
+
+        def find() -> Found:
+            serving, lately = self.serving, self.serving.lately(person)
+            had, near = serving.bought(person), Scored(lately, serving.near, serving.momentum)
+            own = relative((had.weights * serving.again[had.items])[None, :])[0]
+            new = serving.parameters.discovery_weight * relative(near.scores[None, :])[0]
+            items, first, second = side_by_side((had.items, own), (near.items, new))
+
+            def why(item: int) -> tuple[str, tuple[int, ...]]:
+                place = np.searchsorted(items, item)
+                if first[place] >= second[place]:
+                    return "bought_before", (item,)
+                return told(lately, "because_bought", near.seeds(item, SEEDS))
+
+            return Found(first + second, why, items)
+
+        return Source(find)
+
+    def _again(self, person: int) -> Source:
+        """Return what a person bought, as something to buy again."""
+
+        def find() -> Found:
+            had = self.serving.bought(person)
+            scores = had.weights * self.serving.again[had.items]
+            return Found(scores, lambda item: ("bought_before", (item,)), had.items)
+
+        return Source(find)
+
+    def _near(self, profile: Profile, reason: str) -> Source:
+        """Return what the neighbours of a profile's items say, times what sells now."""
+
+        def find() -> Found:
+            found = Scored(profile, self.serving.near, self.serving.momentum)
+            return Found(
+                found.scores, lambda item: told(profile, reason, found.seeds(item, SEEDS)), found.items
+            )
+
+        return Source(find)
+
+    def _near_or_alike(self, profile: Profile, reason: str) -> list[Source]:
+        """Return neighbours and what looks like a profile's items; the latter first, where too few bought them to tell."""
+
+        def find() -> Found:
+            found = Scored(profile, self.serving.alike, None)
+            return Found(found.scores, lambda item: ("alike", found.seeds(item, SEEDS)), found.items)
+
+        near, alike = self._near(profile, reason), Source(find)
+        few = self.serving.trending.ever[profile.items].max() < FEWEST_BUYERS
+        return [alike, near] if few else [near, alike]
+
+    def _together(self, profile: Profile, reason: str) -> list[Source]:
+        """Return what an order holds beside a profile's items."""
+
+        def find() -> Found:
+            found = Scored(profile, self.serving.together, None)
+            return Found(found.scores, lambda item: (reason, found.seeds(item, SEEDS)), found.items)
+
+        return [Source(find)]
+
+    def _in_country(self, country: str) -> list[Source]:
+        """Return what was bought lately in a country; nothing where nothing was."""
+        trending, named = self.serving.trending, country.casefold()
+        place = [code for code, name in enumerate(trending.countries) if name.casefold() == named]
+        sold = Scored(basket(place), rows_of(trending.near), None)
+        # Among equals what sells everywhere: its share of all buyers is below one.
+        ranked = sold.scores + trending.now[sold.items] / (1.0 + trending.now.sum())
+        return [plain(ranked, "trending_near", sold.items)] if len(sold.items) else []
+
+    def _answer(
+        self,
+        slot: str,
+        sources: list[Source],
+        k: int,
+        more: Asked,
+        *,
+        person: int | None = None,
+        own: Factor | None = None,
+        without: Collection[int] = (),
+        unknown: Unknown | None = None,
+        fill_up: bool = True,
+    ) -> Answer:
+        if k < 1:
+            raise RegularsError(
+                "recommend.bad_k",
+                mark("{k} is no number of products."),
+                hint=mark("Ask for one or more."),
+                k=k,
+            )
+        serving, customer = self.serving, more.get("customer")
+        asks = self._person(customer) if person is None and customer is not None else person
+        held = wanted(serving, asks, more, own, without)
+        rest = [plain(serving.trending.now, "trending"), plain(serving.unsold, "unsold")] if fill_up else []
+        picks = fill(
+            [*sources, *rest],
+            serving.catalogue,
+            k,
+            without=held.without,
+            factor=held.factor,
+            pins=held.pins,
+            caps=held.caps,
+        )
+        notes = (OVER_CAP,) if any(pick.note for pick in picks) else ()
+        fallback = unknown if not sources else None
+        return Answer(slot, picks, fallback, notes, serving.fit, more.get("answer_id") or self.name())
+
+    def _person(self, customer_id: str) -> int | None:
+        return self.serving.person(str(customer_id))
+
+    def _items(self, product_ids: Collection[str]) -> list[int]:
+        return items(self.catalogue, product_ids)
+
+
+class Lists(Slots):
+    """The slots of people who are all known beforehand: everybody can be answered at once."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def serving(self) -> Crowd:
+            """What is answered from."""
+
+    def parts(self, k: int = 10, *, rules: Rules | None = None) -> Iterator[pa.Table]:
+        """The same as :meth:`everyone`, some people at a time, so that memory is bounded; the first part is empty."""
+        return tables(
+            self.serving, k, rules or NO_RULES, lambda name: self.for_customer(name, k, rules=rules)
+        )
+
+    def everyone(self, k: int = 10, *, rules: Rules | None = None) -> pa.Table:
+        """For you of every known customer: customer_id, place, product_id, title, score; memory grows by k rows a customer."""
+        return pa.concat_tables(self.parts(k, rules=rules))

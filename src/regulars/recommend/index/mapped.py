@@ -16,8 +16,8 @@ from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.layout import CATALOGUE, Manifest
 from regulars.recommend.index.names import Names
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.recommender import Lists, new_id
 from regulars.recommend.serving import Alike, Floats, Profile, Rows, profile
+from regulars.recommend.slots import Lists, new_id
 
 _COLUMNS = tuple(field.name for field in fields(Catalogue))
 

@@ -19,10 +19,11 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.index import layout
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.recommender import Recommender, Slots, new_id
+from regulars.recommend.recommender import Recommender
 from regulars.recommend.request import Asked
 from regulars.recommend.serving import Floats, Profile, Rows
 from regulars.recommend.shelf import Factor, Source
+from regulars.recommend.slots import Slots, new_id
 
 MOST = 1000
 NO_INDEX = Unknown.because(

@@ -11,7 +11,7 @@ from regulars.kit.errors import RegularsError
 from regulars.recommend.index import popular
 from regulars.recommend.index.mapped import Index
 from regulars.recommend.index.reader import open_index, pointer
-from regulars.recommend.recommender import Slots
+from regulars.recommend.slots import Slots
 
 
 class Served:

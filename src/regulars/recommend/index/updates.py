@@ -20,8 +20,8 @@ from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.mapped import Index, Mapped
 from regulars.recommend.interactions import Interactions, date_of, day_of
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.recommender import SESSION_DECAY, Slots, new_id
 from regulars.recommend.serving import Floats, Profile, Rows, Table
+from regulars.recommend.slots import SESSION_DECAY, Slots, new_id
 
 VIEW = 0.5
 """What the latest look at something weighs beside a purchase of the latest visit."""
