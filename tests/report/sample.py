@@ -13,6 +13,7 @@ from regulars.kit.words import Money
 from regulars.report import model as m
 from regulars.report import tracking
 from regulars.report.model import Page, Sentence
+from regulars.report.recommended import Example, Shown, Way
 
 AS_OF = date(2026, 10, 31)
 
@@ -54,6 +55,7 @@ def page() -> Page:
         discounts=discounts(),
         products=products(),
         pairs=pairs(),
+        recommended=recommended(),
         intake=intake(),
         version="0.1.0",
     )
@@ -491,6 +493,26 @@ def pairs() -> tuple[m.Pair, ...]:
         m.Pair("Hand grinder", "Ethiopia Guji, 250 g", 540, 0.38, 2.6),
         m.Pair("House espresso, 1 kg", "Descaler", 498, 0.09, 1.9),
         m.Pair("Gift box for two", "Cup & saucer", 117, 0.22, 5.8),
+    )
+
+
+def recommended() -> m.Recommended:
+    names = ("Ethiopia Guji, 250 g", "House espresso, 1 kg", "Paper filters, 100", "Descaler", "Cup & saucer")
+    return m.Recommended(
+        cutoff=date(2026, 5, 4),
+        days=28,
+        customers=842,
+        listed=10,
+        ways=(
+            Way("For you", 0.61, 0.27, 1.42, ours=True),
+            Way("What sold most in the last 14 days", 0.38, 0.16, 0.61),
+            Way("What each bought most often", 0.55, None, 1.17),
+        ),
+        products=tuple(Shown(name, 612 - 97 * i, 231 - 44 * i) for i, name in enumerate(names)),
+        examples=(
+            Example("C-1007", tuple((name, i in (0, 3)) for i, name in enumerate(names))),
+            Example("C-2210", tuple((name, False) for name in names)),
+        ),
     )
 
 

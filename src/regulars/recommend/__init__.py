@@ -3,6 +3,7 @@
 from regulars.recommend.answers import Answer, Pick
 from regulars.recommend.ask import SLOTS, ask
 from regulars.recommend.evaluation import Evaluation, evaluate
+from regulars.recommend.hindsight import Hindsight, hindsight
 from regulars.recommend.interactions import Interactions, read
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
@@ -13,6 +14,7 @@ __all__ = [
     "SLOTS",
     "Answer",
     "Evaluation",
+    "Hindsight",
     "Interactions",
     "Parameters",
     "Pick",
@@ -22,6 +24,7 @@ __all__ = [
     "evaluate",
     "fit",
     "fit_interactions",
+    "hindsight",
     "read",
     "read_rules",
 ]

@@ -138,9 +138,8 @@ def _look(window: Window, days: int, *, tuned: bool, reranked: bool) -> Look:
     ways |= {
         "neighbours": model.discoveries,
         "buy_again": model.repeats,
-        "popularity": partial(_repeated, _popularity(window.known)),
-        "frequency": partial(_frequency, window.known, _popularity(window.known)),
     }
+    ways |= baselines(window.known)
     return Look(
         cutoff=date_of(window.known.end),
         days=days,
@@ -153,6 +152,15 @@ def _look(window: Window, days: int, *, tuned: bool, reranked: bool) -> Look:
         parameters=found,
         reranker=learnt.gain if isinstance(learnt, Reranker) else learnt,
     )
+
+
+def baselines(known: Interactions) -> dict[str, Scorer]:
+    """Return what anybody could recommend without a model: what sold most lately, and what each person bought most often."""
+    popularity = _popularity(known)
+    return {
+        "popularity": partial(_repeated, popularity),
+        "frequency": partial(_frequency, known, popularity),
+    }
 
 
 def _scores(window: Window, ways: dict[str, Scorer]) -> tuple[Score, ...]:

@@ -23,6 +23,7 @@ from regulars.report.groupings import Grouping as Grouping
 from regulars.report.groupings import Groupings as Groupings
 from regulars.report.groupings import GroupTotal as GroupTotal
 from regulars.report.groupings import Referrals as Referrals
+from regulars.report.recommended import Recommended as Recommended
 from regulars.report.tracking import Watch as Watch
 from regulars.report.words import Better as Better
 from regulars.report.words import Number as Number
@@ -351,5 +352,6 @@ class Page:
     discounts: Discounts | Unknown | None = None
     products: tuple[Product, ...] | Unknown | None = None
     pairs: tuple[Pair, ...] | Unknown | None = None
+    recommended: Recommended | Unknown | None = None
     intake: Intake | None = None
     version: str = ""

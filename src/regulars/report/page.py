@@ -15,7 +15,7 @@ from markupsafe import Markup
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
-from regulars.report import goods, groups, habits, reading, sales, totals, watch, worth
+from regulars.report import goods, groups, habits, reading, recommendations, sales, totals, watch, worth
 from regulars.report.findings import findings
 from regulars.report.findings_money import track_record
 from regulars.report.model import Backtest, Card, Page
@@ -59,6 +59,7 @@ def render(page: Page, *, language: str = "en") -> str:
         watch=watch,
         groups=groups,
         goods=goods,
+        recommendations=recommendations,
         reading=reading,
         styles=Markup(styles),  # noqa: S704 - our own build, holds no data
         script=Markup(script),  # noqa: S704

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import regulars
-from regulars import metrics, report, segments, sources, value
+from regulars import metrics, recommend, report, segments, sources, value
 from regulars.kit.files import publishing
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
@@ -27,7 +27,6 @@ from regulars.sources.promotions import read_promotions
 from regulars.value import Backtest, drift
 
 if TYPE_CHECKING:
-    from regulars import recommend
     from regulars.report.model import Page
 
 CUSTOMER_COLUMNS = (
@@ -145,6 +144,14 @@ class Analysis:
         return self.value.track_record
 
     @cached_property
+    def recommended(self) -> recommend.Hindsight | Unknown | None:
+        """What would have been recommended some weeks ago, and was it bought; None where the orders name no products."""
+        if not self.orders.capabilities.products:
+            return None
+        with stage(mark("Looking back at recommendations")):
+            return recommend.hindsight(self.orders, as_of=self.value.as_of)
+
+    @cached_property
     def page(self) -> Page:
         """What the report shows."""
         return report.compose(
@@ -154,6 +161,7 @@ class Analysis:
             self.segments,
             self.backtest,
             since=self.since,
+            recommended=self.recommended,
             title=self.title,
             version=regulars.__version__,
         )
@@ -206,6 +214,7 @@ class Analysis:
             "drift": drifted(self.value),
             "since": since_json(self.since),
             "segments": self.segments.to_json(),
+            "recommendations": None if self.recommended is None else told(self.recommended),
             "totals": {"file": "totals.parquet", "rows": len(self.totals), "groupings": list(self.groupings)},
         }
 
@@ -306,8 +315,8 @@ def write_json(data: Any, folder: Path, name: str) -> Path:
     return folder / name
 
 
-def told(found: recommend.Evaluation | Unknown) -> dict[str, Any]:
-    """Return an evaluation of recommendations, or why there is none, ready for JSON."""
+def told(found: recommend.Evaluation | recommend.Hindsight | Unknown) -> dict[str, Any]:
+    """Return an evaluation of recommendations, or a look back at them, or why there is none, ready for JSON."""
     return _unknown(found) if isinstance(found, Unknown) else found.to_json()
 
 

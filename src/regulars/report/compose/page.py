@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regulars.kit.unknown import Unknown
-from regulars.report.compose import reading, sales, totals, watch, worth
+from regulars.report.compose import reading, recommendations, sales, totals, watch, worth
 from regulars.report.model import Page, ShopLine
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
     from regulars.metrics import Figures
+    from regulars.recommend import Hindsight
     from regulars.segments import Segments
     from regulars.value import Backtest, Value
     from regulars.value.drift import Since
@@ -24,6 +25,7 @@ def compose(
     backtest: Backtest | Unknown,
     *,
     since: Since | Unknown | None = None,
+    recommended: Hindsight | Unknown | None = None,
     title: str = "",
     version: str = "",
 ) -> Page:
@@ -60,6 +62,7 @@ def compose(
         discounts=sales.discounts(figures),
         products=sales.products(figures),
         pairs=sales.pairs(figures),
+        recommended=recommendations.recommended(recommended),
         intake=reading.intake(orders),
         version=version,
     )
