@@ -96,6 +96,7 @@ def bare() -> Page:
         discounts=None,
         products=None,
         pairs=None,
+        recommended=few,
     )
 
 
