@@ -36,7 +36,7 @@ def test_rates_and_buyers_as_counted(rows):
     overall = sum(again) / max(sum(there), 1)
     assert buyers(person, item, 4).tolist() == there
     expected = [(a + 5 * overall) / (n + 5) for a, n in zip(again, there, strict=True)]
-    assert repeat_rate(person, item, 4) == pytest.approx(expected)
+    assert repeat_rate(person, item, 4, strength=5) == pytest.approx(expected)
     table = times_bought(person, item, 4).toarray()
     assert all(table[p, i] == n for (p, i), n in times.items())
     assert table.sum() == len(rows)
@@ -67,7 +67,7 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match="strength"):
         repeat_rate([0], [0], 1, strength=0)
     for recent, ever in (([2], [1]), ([-1], [1]), ([1, 1], [2])):
-        with pytest.raises(ValueError, match="recent"):
+        with pytest.raises(ValueError, match="successes"):
             recent_share(recent, ever)
     with pytest.raises(ValueError, match="strength"):
         recent_share([1], [2], strength=0)

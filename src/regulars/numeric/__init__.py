@@ -6,7 +6,8 @@ Purchases and drop-out (``pareto_nbd``, counted in ``pareto_nbd_counts``, drawn 
 ``cnbd_k`` where customers buy at regular intervals, ``bg_bb`` where occasions are fixed, ``sbg`` for subscriptions), spend
 (``gamma_gamma``), both together (``clv``), how right they were (``accuracy``), a shop's seasons as a clock
 (``seasonal_time``) with ``feasts`` and promotions (``calendar_effects``), what prices do (``price_level``), time to an event (``survival``), things bought together
-(``association``), and what to recommend (``item_knn``, ``local_ridge``, ``repeat_purchase``, ``trend``) and how good it was (``ranking``).
+(``association``), and what to recommend (``item_knn``, ``local_ridge``, ``repeat_purchase``, ``trend``,
+with ``shrinkage`` of what few say) and how good it was (``ranking``).
 Nothing here knows a table, a file or a database. What may be called is in the ``__all__`` of each; ``docs/models`` shows it all at work.
 """
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         repeat_purchase,
         sbg,
         seasonal_time,
+        shrinkage,
         sparse_rows,
         survival,
         trend,
@@ -81,6 +83,7 @@ __all__ = [
     "repeat_purchase",
     "sbg",
     "seasonal_time",
+    "shrinkage",
     "sparse_rows",
     "survival",
     "trend",

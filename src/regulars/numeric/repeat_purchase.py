@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from regulars.numeric.fit import Floats
+from regulars.numeric.shrinkage import shrunk_share
 
 __all__ = ["decayed_frequency", "repeat_rate", "times_bought"]
 
@@ -28,19 +29,17 @@ def decayed_frequency(
     return sparse.csr_array(sparse.coo_array(cells, shape=shape))
 
 
-def repeat_rate(person: ArrayLike, item: ArrayLike, items: int, *, strength: float = 5.0) -> Floats:
+def repeat_rate(person: ArrayLike, item: ArrayLike, items: int, *, strength: float | None = None) -> Floats:
     """Return for each item the share of its buyers who bought it more than once, drawn towards that of all items.
 
     One entry a purchase: a person who buys an item twice has two. ``strength`` is how many buyers the average over all
-    items counts for. Raises ``ValueError`` unless it is above zero.
+    items counts for, by default as many as the shares themselves say (:func:`~regulars.numeric.shrinkage.prior_strength`). Raises
+    ``ValueError`` unless it is above zero.
     """
-    if not strength > 0:
-        raise ValueError("strength must be above zero.")
     times = times_bought(person, item, items)
     buyers = np.bincount(times.indices, minlength=items).astype(float)
     again = np.bincount(times.indices[times.data > 1], minlength=items).astype(float)
-    overall = again.sum() / max(buyers.sum(), 1.0)
-    return (again + strength * overall) / (buyers + strength)
+    return shrunk_share(again, buyers, strength)
 
 
 def times_bought(person: ArrayLike, item: ArrayLike, items: int) -> sparse.csr_array:

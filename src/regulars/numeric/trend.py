@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from regulars.numeric.fit import Floats
 from regulars.numeric.repeat_purchase import times_bought
+from regulars.numeric.shrinkage import shrunk_share
 
 __all__ = ["buyers", "recent_share", "trend"]
 
@@ -17,25 +18,21 @@ def buyers(person: ArrayLike, item: ArrayLike, items: int) -> Floats:
     return np.bincount(pairs.indices, minlength=items).astype(float)
 
 
-def recent_share(recent: ArrayLike, ever: ArrayLike, *, strength: float = 10.0) -> Floats:
+def recent_share(recent: ArrayLike, ever: ArrayLike, *, strength: float | None = None) -> Floats:
     """Return the share of each item's buyers who bought it lately, drawn towards the share over all items.
 
-    ``recent`` and ``ever`` count buyers, recent ≤ ever; ``strength`` is how many buyers the average counts for. Raises
-    ``ValueError`` for counts that contradict each other, or a strength that is not above zero.
+    ``recent`` and ``ever`` count buyers, recent ≤ ever; ``strength`` is how many buyers the average counts for, by default as many
+    as the shares themselves say (:func:`~regulars.numeric.shrinkage.prior_strength`): where nothing is on its way up or down beyond
+    chance, all items have one share. Raises ``ValueError`` for counts that contradict each other, or a strength that is not above zero.
     """
-    new, all_time = np.asarray(recent, float), np.asarray(ever, float)
-    if not strength > 0:
-        raise ValueError("strength must be above zero.")
-    if new.shape != all_time.shape or np.any(~((new >= 0) & (new <= all_time))):
-        raise ValueError("There must be as many counts of each, and no more recent buyers than buyers.")
-    overall = new.sum() / max(all_time.sum(), 1.0)
-    return (new + strength * overall) / (all_time + strength)
+    return shrunk_share(recent, ever, strength)
 
 
-def trend(recent: ArrayLike, ever: ArrayLike, *, strength: float = 10.0, power: float = 1.0) -> Floats:
+def trend(recent: ArrayLike, ever: ArrayLike, *, strength: float | None = None, power: float = 1.0) -> Floats:
     """Return a factor for each item's score: its recent share over that of all items, to a power.
 
-    Above one is on its way up; zero power switches it off, and so does a time in which nobody bought anything.
+    Above one is on its way up; zero power switches it off, and so does a time in which nobody bought anything. ``strength`` as in
+    :func:`recent_share`.
     """
     share = recent_share(recent, ever, strength=strength)
     overall = float(np.sum(recent)) / max(float(np.sum(ever)), 1.0)

@@ -12,7 +12,7 @@ class Parameters:
 
     pair_half_life_days: float = 120.0
     """How fast pairs of items bought one after another are forgotten."""
-    profile_decay: float = 0.5
+    profile_decay: float = 0.7
     """What each visit since leaves of an item's weight in a person's profile."""
     target_power: float = 0.6
     """How much neighbours that everybody buys are held back."""
@@ -20,7 +20,7 @@ class Parameters:
     """How much what sells now is preferred among things new to a person."""
     trend_days: int = 28
     """What counts as now."""
-    repeat_half_life_days: float = 180.0
+    repeat_half_life_days: float = 365.0
     """How fast a purchase stops speaking for buying the same again."""
     repeat_trend_power: float = 1.0
     """How much what sells now is preferred among things to buy again."""

@@ -40,10 +40,10 @@ NEAR_GRID: Grid = (
 NEW_GRID: Grid = (
     ("trend_power", (0.0, 0.5, 1.3)),
     ("trend_days", (14, 56)),
-    ("profile_decay", (0.3, 0.7, 0.85)),
+    ("profile_decay", (0.3, 0.5, 0.85)),
 )
 AGAIN_GRID: Grid = (
-    ("repeat_half_life_days", (90.0, 365.0)),
+    ("repeat_half_life_days", (90.0, 180.0, 1e9)),
     ("repeat_trend_power", (0.0, 0.5, 1.3)),
     ("repeat_rate_power", (0.0, 0.5, 1.5)),
 )
