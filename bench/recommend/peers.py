@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from bench.value.contenders import BENCH, PEERS_PYTHON, Contender
+from bench.contender import BENCH, PEERS_PYTHON, Contender
 from regulars.numeric import ranking
 from regulars.recommend import Interactions
 from regulars.recommend.windows import DAYS, Window, look_back

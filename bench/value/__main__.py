@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
+from bench.contender import BENCH
 from bench.machine import describe
 from bench.value import accuracy, contenders, speed
 
-RESULTS = contenders.BENCH / "results" / "value-models.json"
-DATA = Path(os.environ.get("REGULARS_DATA", contenders.BENCH.parents[1] / "shared" / "data"))
+RESULTS = BENCH / "results" / "value-models.json"
+DATA = Path(os.environ.get("REGULARS_DATA", BENCH.parents[1] / "shared" / "data"))
 SPEED_NOTE = """Processor seconds on one thread (and MiB of memory at the peak beyond the input and the libraries): the quickest of up to
 three calls in a fresh process, so without compiling. Ratios are theirs over ours. Bars are set for a million customers; at
 other sizes they stand in brackets. A peer that took too long is not timed, and nothing is extrapolated."""
