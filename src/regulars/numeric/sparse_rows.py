@@ -51,8 +51,9 @@ def trimmed(table: sparse.csr_array, k: int) -> sparse.csr_array:
         counts[filled] = np.add.reduceat(kept, lined.indptr[filled], dtype=counts.dtype)
     starts = np.concatenate([[0], np.cumsum(counts)])
     held = sparse.csr_array((lined.data[kept], lined.indices[kept], starts), shape=table.shape)
-    # There and back is a sort by counting, column by column.
-    return sparse.csr_array(held[np.argsort(order)].tocsc())
+    held = held[np.argsort(order)]
+    held.sort_indices()
+    return held
 
 
 def narrow(table: sparse.csr_array) -> sparse.csr_array:
