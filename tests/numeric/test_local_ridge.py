@@ -62,13 +62,17 @@ def test_in_parts_it_is_what_each_block_says(monkeypatch, neighbours):
     whole = local_ridge(sparse.csr_array(table), weight, neighbours=neighbours).toarray()
     monkeypatch.setattr("regulars.numeric.local_ridge._CELLS", 3 * neighbours**2)
     monkeypatch.setattr("regulars.numeric.local_ridge._SOLVED", 2 * neighbours**2)
-    assert local_ridge(sparse.csr_array(table), weight, neighbours=neighbours).toarray() == pytest.approx(whole)
+    assert local_ridge(sparse.csr_array(table), weight, neighbours=neighbours).toarray() == pytest.approx(
+        whole
+    )
     heard = table * np.sqrt(weight)[:, None]
     mass = (heard**2).sum(axis=0)
     scaled = heard / np.sqrt(np.maximum(mass, 1e-12))
     cosine = scaled.T @ scaled
     for item in range(40):
-        others = [o for o in np.argsort(-cosine[item], kind="stable") if o != item and cosine[item, o] > 1e-12]
+        others = [
+            o for o in np.argsort(-cosine[item], kind="stable") if o != item and cosine[item, o] > 1e-12
+        ]
         others = others[:neighbours]
         block = cosine[np.ix_(others, others)] + 0.5 * np.eye(len(others))
         wanted = np.linalg.solve(block, cosine[others, item]) * mass[item] ** 0.25 / np.sqrt(mass[others])
