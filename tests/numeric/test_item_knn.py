@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from regulars.numeric.item_knn import Sequence, best_per_row, neighbours, neighbours_of, profiles
+from regulars.numeric.item_knn import Sequence, neighbours, neighbours_of, profiles
 
 PLAIN = Sequence(size_power=0.0, source_power=0.0, target_power=0.0)
 
@@ -111,11 +111,6 @@ def test_one_item_alone_is_its_row(item):
     assert nearness == pytest.approx(whole.data[row], rel=1e-5)
     with pytest.raises(IndexError):
         neighbours_of(30, table, owner, weight)
-
-
-def test_equal_scores_go_to_the_lower_column():
-    row, column, value = best_per_row(np.array([[1.0, 2.0, 1.0, 1.0, 0.0]]), 4, 3)
-    assert (row.tolist(), column.tolist(), value.tolist()) == ([4, 4, 4], [1, 0, 2], [2.0, 1.0, 1.0])
 
 
 def test_profiles_by_hand():

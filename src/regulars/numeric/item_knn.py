@@ -21,7 +21,7 @@ from regulars.kit.threads import in_order
 from regulars.numeric.fit import Floats
 from regulars.numeric.sparse_rows import narrow, trimmed
 
-__all__ = ["Sequence", "best_per_row", "neighbours", "neighbours_of", "profiles"]
+__all__ = ["Sequence", "neighbours", "neighbours_of", "profiles"]
 
 _CELLS = 1 << 21
 """How many terms of the product of items × items are worked out at a time."""
@@ -156,24 +156,6 @@ def profiles(
     found = sparse.csr_array(chooser @ baskets)
     found.eliminate_zeros()
     return found
-
-
-def best_per_row(scores: Floats, first: int, top: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Return (row, column, score) of the ``top`` positive scores a row, best first; ties go to the lower column.
-
-    ``first`` is the number of the first row, for tables that come in parts.
-    """
-    held = scores
-    if top < scores.shape[1]:
-        edge = np.partition(scores, -top, axis=1)[:, [-top]]
-        held = np.where(scores >= edge, scores, 0)
-    row, column = (place.astype(np.int64) for place in np.nonzero(held > 0))
-    value = held[row, column]
-    order = np.lexsort((column, -value, row))
-    row, column, value = row[order], column[order], value[order]
-    starts = np.searchsorted(row, np.arange(scores.shape[0]))
-    kept = np.arange(len(row)) - starts[row] < top
-    return row[kept] + first, column[kept], value[kept]
 
 
 def _paired(who: NDArray[np.int64], weights: Floats, size: Floats, how: Sequence) -> sparse.csr_array:
