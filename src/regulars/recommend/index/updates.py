@@ -17,6 +17,7 @@ from scipy import sparse
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components import buy_again, neighbours, trending
 from regulars.recommend.components.trending import Trending
+from regulars.recommend.index import layout
 from regulars.recommend.index.mapped import Index, Mapped
 from regulars.recommend.interactions import Interactions, date_of, day_of
 from regulars.recommend.parameters import Parameters
@@ -189,11 +190,12 @@ class Live(Slots):
             overlay.momentum = put(overlay.momentum, momentum)
             overlay.again, overlay.rate = put(overlay.again, again.factor), put(overlay.rate, again.rate)
 
-    def solve_again(self, product_id: str, data: Interactions, *, top: int = 100) -> bool:
+    def solve_again(self, product_id: str, data: Interactions) -> bool:
         """Work one product's neighbours out again from purchases and swap them in; False where index or data lack it."""
         own = self._items([product_id])
         if not own or product_id not in data.catalogue.codes:
             return False
+        top = min(neighbours.TOP, layout.neighbours(len(self.catalogue)))
         items, weights = neighbours.near_one(
             data, self.serving.parameters, data.catalogue.codes[product_id], top
         )
