@@ -15,6 +15,7 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.layout import CATALOGUE, Manifest
 from regulars.recommend.index.names import Names
+from regulars.recommend.index.packed import Packed
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.serving import Alike, Floats, Profile, Rows, profile
 from regulars.recommend.slots import Lists, new_id
@@ -31,9 +32,9 @@ class Mapped:
     parameters: Parameters
     trending: Trending
     unsold: Floats
-    near: Rows
+    near: Packed
     momentum: Floats
-    together: Rows
+    together: Packed
     alike: Alike
     again: Floats
     rate: Floats
@@ -79,6 +80,9 @@ def load(version: Path, manifest: Manifest) -> Index:
     def rows(name: str, weights: str = "weights") -> Rows:
         return Rows(array(f"{name}.starts"), array(f"{name}.items"), array(f"{name}.{weights}"))
 
+    def packed(name: str) -> Packed:
+        return Packed(**{field.name: array(f"{name}.{field.name}") for field in fields(Packed)})
+
     texts = json.loads((version / CATALOGUE).read_bytes())
     columns: dict[str, Any] = {name: _texts(column) for name, column in texts.items()}
     numbers = (name for name in _COLUMNS if f"catalogue.{name}.npy" in manifest.files)
@@ -91,9 +95,9 @@ def load(version: Path, manifest: Manifest) -> Index:
         parameters=Parameters(**manifest.parameters),
         trending=Trending(array("trending"), array("arrivals"), array("ever"), sold, countries),
         unsold=array("unsold"),
-        near=rows("near"),
+        near=packed("near"),
         momentum=array("momentum"),
-        together=rows("together"),
+        together=packed("together"),
         alike=Alike(rows("marks"), rows("having")),
         again=array("again"),
         rate=array("rate"),
