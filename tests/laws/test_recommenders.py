@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regulars.numeric.shrinkage import prior_strength
 from regulars.recommend import SLOTS, Answer, Recommender, Rules, ask, fit_interactions
 from regulars.recommend.answers import OVER_CAP, REASONS
 from regulars.recommend.index import Index, build, open_index
@@ -233,12 +234,11 @@ class Auditor:
         buyers = {
             name: [len(days) for (_, each), days in times.items() if each == name] for name in shop.names
         }
-        overall = sum(n > 1 for many in buyers.values() for n in many) / max(
-            sum(map(len, buyers.values())), 1
-        )
-        self.again = {
-            name: (sum(n > 1 for n in many) + 5 * overall) / (len(many) + 5) for name, many in buyers.items()
-        }
+        again = {name: sum(n > 1 for n in many) for name, many in buyers.items()}
+        count = {name: len(many) for name, many in buyers.items()}
+        overall = sum(again.values()) / max(sum(count.values()), 1)
+        strength = prior_strength(list(again.values()), list(count.values()))
+        self.again = {name: (again[name] + strength * overall) / (count[name] + strength) for name in buyers}
 
     def lawful(self, name: str) -> bool:
         """Whether a product may be shown at all."""
