@@ -10,10 +10,13 @@ from regulars.recommend import Interactions, rerank
 from regulars.recommend.interactions import Catalogue
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.rerank.features import NAMES, Facts, candidates
-from regulars.recommend.windows import look_back
+from regulars.recommend.rerank import Effort, Facts
+from regulars.recommend.rerank.features import NAMES, candidates
+from regulars.recommend.rerank.words import THEMES
+from regulars.recommend.windows import look_back, ndcg
 
 PEOPLE, ITEMS, DAYS = 300, 30, 420
+QUICK = Effort(windows=4, rounds=80)
 
 
 def interactions(rows: list[tuple[int, int, int]], end: int = DAYS, people: int = PEOPLE) -> Interactions:
@@ -46,16 +49,19 @@ def cycles(seed: int = 0, *, regular: bool = True) -> Interactions:
 def test_it_learns_when_things_are_used_up():
     """The blend knows what a person buys, not that it is due: who bought it last week needs no other one yet."""
     data = cycles()
-    found = rerank.learn(data.until(DAYS - 28), Parameters())
+    found = rerank.learn(data.until(DAYS - 28), Parameters(), effort=QUICK)
     assert isinstance(found, rerank.Reranker)
-    assert found.gain.low > 0.02
-    assert {name for name, _ in found.importance[:4]} & {"days_since_bought", "silence_in_own_gaps"}
+    assert found.proof is not None
+    assert found.proof.windows == 3
+    assert found.proof.gain.low > 0.02
+    first = sorted(found.importance, key=lambda name: -found.importance[name])[:4]
+    assert {"days_since_bought", "silence_in_own_gaps"} & set(first)
+    assert sum(theme.share for theme in found.told.themes) == pytest.approx(1.0)
     window = look_back(data, DAYS - 28)
     model = Model(window.known, Parameters())
     parts = list(window.parts(window.people))
-    from regulars.recommend.windows import ndcg
-
-    ours = ndcg(parts, lambda people: found.scores(Facts(model), people, window.listed), "all")
+    facts = Facts(model)
+    ours = ndcg(parts, lambda people: found.chances(facts, people, window.listed).toarray(), "all")
     blend = ndcg(parts, model.for_you, "all")
     assert np.nanmean(ours) > np.nanmean(blend) + 0.05
 
@@ -74,16 +80,16 @@ def test_nothing_that_comes_later_is_learnt():
     ).until(DAYS - 60)
     facts = Facts(Model(known, Parameters()))
     people, listed = np.arange(50), np.ones(ITEMS, bool)
-    one, two = rerank.learn(known, Parameters()), rerank.learn(other, Parameters())
+    one, two = (rerank.learn(each, Parameters(), effort=QUICK) for each in (known, other))
     assert isinstance(one, rerank.Reranker)
     assert isinstance(two, rerank.Reranker)
-    assert one.gain == two.gain
-    np.testing.assert_array_equal(one.scores(facts, people, listed), two.scores(facts, people, listed))
+    assert one.proof == two.proof
+    assert (one.chances(facts, people, listed) != two.chances(facts, people, listed)).nnz == 0
 
 
 def test_without_anything_to_learn_the_blend_stays():
     """People who buy their things at any time, with equal chance every day, are told all there is by the blend."""
-    found = rerank.learn(cycles(regular=False), Parameters())
+    found = rerank.learn(cycles(regular=False), Parameters(), effort=QUICK)
     assert isinstance(found, Unknown)
     assert found.code == "recommend.no_gain"
 

@@ -6,10 +6,11 @@ from regulars.cli.present import Screen
 from regulars.cli.terminal import Column
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
-from regulars.recommend import Answer, Evaluation
+from regulars.recommend import Answer, Evaluation, Reranker
 from regulars.recommend.answers import sentence
 from regulars.recommend.carts import TITLES as CART_TITLES
 from regulars.recommend.evaluation import TITLES, Look
+from regulars.recommend.rerank import Learnt
 from regulars.report.model import Sentence
 
 SLOTS = {
@@ -47,6 +48,41 @@ def answer(screen: Screen, found: Answer, titles: dict[str, str | None]) -> None
     screen.table(columns, rows)
 
 
+def reranker(screen: Screen, found: Reranker | Unknown | None) -> None:
+    """Print why there is no re-ranker, where one was asked for."""
+    if isinstance(found, Unknown):
+        screen.line(found)
+
+
+def _learnt(screen: Screen, found: Learnt | Unknown | None) -> None:
+    """Print what a re-ranker goes by and what it gained before, or why there is none."""
+    if found is None:
+        return
+    if isinstance(found, Unknown):
+        screen.line(found)
+        return
+    speech = screen.speech
+    if found.proof is not None:
+        said = mark(
+            "The re-ranker learnt from {learnt} windows. On the last {judged} of them it had gained {gain} NDCG@10 "
+            "({low}–{high}, 80% interval) over For you, {new} among what was new to people."
+        )
+        gain = found.proof.gain
+        low, high = speech.number(gain.low, 3), speech.number(gain.high, 3)
+        told = Phrase.of(
+            said,
+            learnt=speech.count(found.windows),
+            judged=speech.count(found.proof.windows),
+            gain=speech.number(gain.mean, 3),
+            low=low,
+            high=high,
+            new=speech.number(found.proof.new.mean, 3),
+        )
+        screen.write(speech.t(told.message, **dict(told.values)), "")
+    rows = [(speech.t(theme.title), speech.share(theme.share)) for theme in found.themes]
+    screen.table((Column(mark("What the re-ranker goes by"), numeric=False), Column(mark("Share"))), rows)
+
+
 def evaluation(screen: Screen, found: Evaluation | Unknown) -> None:
     """Print every look back, the baselines always beside."""
     if isinstance(found, Unknown):
@@ -54,6 +90,7 @@ def evaluation(screen: Screen, found: Evaluation | Unknown) -> None:
         return
     for look in found.looks:
         _look(screen, look)
+        _learnt(screen, look.reranker)
         _carts(screen, look)
 
 

@@ -117,6 +117,10 @@ class _Overlay:
         joined = _plus(told.lately, np.array(told.views, np.int64), weights)
         return replace(joined, viewed=frozenset(told.views) - frozenset(told.bought.items.tolist()))
 
+    def ranked(self, person: int) -> Profile | None:
+        """Return a person's candidates with their chances; None for whoever did something since: that is not in them."""
+        return None if person in self.since else self.base.ranked(person)
+
 
 class Live(Slots):
     """An index that hears of what happens; answers every slot, and may be asked and told by several threads at once."""
