@@ -43,7 +43,7 @@ PLAIN = {"trending", "unsold", "pinned"}
 """Reasons that claim nothing personal."""
 
 LITTLE = Effort(
-    windows=4, fewest_judged=0, fewest_people=1, shortest_past_days=14, rounds=20, rows_a_leaf=1
+    windows=4, fewest_judged=0, fewest_people=2, shortest_past_days=14, rounds=20, rows_a_leaf=1
 )
 """What small shops of three months learn from, quickly."""
 
