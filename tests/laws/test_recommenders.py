@@ -42,9 +42,7 @@ MAY_BE_SHORT = {"buy_again", "cross_sell", "up_sell", "new_arrivals"}
 PLAIN = {"trending", "unsold", "pinned"}
 """Reasons that claim nothing personal."""
 
-LITTLE = Effort(
-    windows=4, fewest_judged=0, fewest_people=2, shortest_past_days=14, rounds=20, rows_a_leaf=1
-)
+LITTLE = Effort(windows=4, fewest_judged=0, fewest_people=2, shortest_past_days=14, rounds=20, rows_a_leaf=1)
 """What small shops of three months learn from, quickly."""
 
 
@@ -412,7 +410,9 @@ def test_unknown_ids_are_answered_by_what_says_so(question: Question) -> None:
 @given(questions(), st.integers(0, 100))
 @settings(max_examples=60)
 def test_a_second_fit_says_the_same(question: Question, mixed: int) -> None:
-    assert question.asked(drawn(question.seed).fit(mixed, ranked=question.ranked)) == question.asked(question.fitted)
+    assert question.asked(drawn(question.seed).fit(mixed, ranked=question.ranked)) == question.asked(
+        question.fitted
+    )
 
 
 @pytest.mark.parametrize("ranked", [False, True])
@@ -422,9 +422,7 @@ def test_what_comes_later_changes_nothing(seed: int, ranked: bool) -> None:
     shop, day = drawn(seed), 19_060
     early = shop.sold.filter(pa.compute.less(shop.sold["ordered_on"].cast(pa.int32()), day))
     left = shop.products.filter(pa.compute.is_in(shop.products["product_key"], early["product_key"].unique()))
-    then = fitted_on(
-        from_tables(early, left, shop.named, listed=shop.listed).until(day), ranked=ranked
-    )
+    then = fitted_on(from_tables(early, left, shop.named, listed=shop.listed).until(day), ranked=ranked)
     every = from_tables(shop.sold, shop.products, shop.named, listed=shop.listed)
     known = fitted_on(every.until(day), ranked=ranked)
     for slot in SLOTS:

@@ -101,6 +101,10 @@ def test_a_short_past_says_so():
     assert found.code == "recommend.too_few_windows"
 
 
+def test_every_column_is_told_of_once():
+    assert sorted(name for names in THEMES.values() for name in names) == sorted(NAMES)
+
+
 def test_a_row_by_hand():
     # Person 0 bought item 3 on days 10, 30 and 90 and item 5 on day 90; person 1 item 3 on day 95. The end is day 100.
     data = interactions([(0, 10, 3), (0, 30, 3), (0, 90, 3), (0, 90, 5), (1, 95, 3)], end=100, people=2)

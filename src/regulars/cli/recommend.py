@@ -131,7 +131,9 @@ def recommend(
         raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
     if origin is None and (as_of is not None or no_tuning or rerank or catalogue is not None):
         raise click.UsageError(
-            t("--as-of, --no-tuning, --rerank and --catalogue need ORDERS: an index is answered from as it is.")
+            t(
+                "--as-of, --no-tuning, --rerank and --catalogue need ORDERS: an index is answered from as it is."
+            )
         )
     rules = None if rule_file is None else read_rules(rule_file)
     asked = partial(

@@ -171,9 +171,7 @@ def baselines(known: Interactions) -> dict[str, Scorer]:
     }
 
 
-def _reranked(
-    learnt: Reranker, facts: Facts, listed: NDArray[np.bool_], people: NDArray[np.int64]
-) -> Scores:
+def _reranked(learnt: Reranker, facts: Facts, listed: NDArray[np.bool_], people: NDArray[np.int64]) -> Scores:
     """Return people × items as lists have them: candidates by their chances, what is none behind them by the blend."""
     mixed = sparse.csr_array(facts.model.for_you(people))
     weight = facts.model.parameters.discovery_weight

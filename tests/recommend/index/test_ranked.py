@@ -54,7 +54,11 @@ def test_fewer_candidates_leave_the_rest_to_the_blend(plain, reranked, monkeypat
         answer = reranked.for_customer(who, 12)
         codes = [reranked.catalogue.codes[name] for name in answer.product_ids]
         assert set(codes[: len(told.items)]) == set(told.items.tolist())
-        blend = [name for name in plain.for_customer(who, 30).product_ids if name not in answer.product_ids[: len(told.items)]]
+        blend = [
+            name
+            for name in plain.for_customer(who, 30).product_ids
+            if name not in answer.product_ids[: len(told.items)]
+        ]
         assert list(answer.product_ids[len(told.items) :]) == blend[: 12 - len(told.items)]
         scores = [pick.score for pick in answer.picks if pick.reason not in ("trending", "unsold")]
         assert scores == sorted(scores, reverse=True)

@@ -41,7 +41,8 @@ class Facts:
     @cached_property
     def sales(self) -> Numbers:
         """Shape (8, items): buyers in each of the last ``SALES_DAYS``, ever, in the four weeks from today on a year ago (NaN where
-        that is not known), for the first time in the last four weeks; and the place among what sells."""
+        that is not known), for the first time in the last four weeks; and the place among what sells.
+        """
         known = self.data.known
         spans = [known.recent(days) for days in SALES_DAYS] + [known]
         sold = [buyers(span.person, span.item, self.data.items) for span in spans]
@@ -121,7 +122,8 @@ class Facts:
     @cached_property
     def habits(self) -> Numbers:
         """Shape (7, people): visits, days since the last and the first one, items a visit, items ever, share of what they took that
-        was new to them, and how much what they own sells (mean logarithm of buyers in 91 days)."""
+        was new to them, and how much what they own sells (mean logarithm of buyers in 91 days).
+        """
         visits, people, owned = self.data.visits, self.data.people, self.data.owned
         count = np.bincount(visits.person, minlength=people).astype(float)
         last, first = np.full(people, np.nan), np.full(people, np.nan)

@@ -14,7 +14,8 @@ from regulars.numeric import ranking
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.rerank.features import Candidates, Facts, in_parts
+from regulars.recommend.rerank.facts import Facts
+from regulars.recommend.rerank.features import Candidates, in_parts
 from regulars.recommend.windows import Window, look_back
 
 
@@ -36,6 +37,9 @@ class Effort:
     rounds: int = 300
     """Trees."""
     rows_a_leaf: int = 200
+
+
+USUAL = Effort()
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from regulars.numeric import ranking
 from regulars.numeric.ranking import Interval
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.rerank.features import NAMES, Candidates, Facts, in_parts
-from regulars.recommend.rerank.lessons import Effort, Lesson, lessons
+from regulars.recommend.rerank.facts import Facts
+from regulars.recommend.rerank.features import NAMES, Candidates, in_parts
+from regulars.recommend.rerank.lessons import USUAL, Effort, Lesson, lessons
 from regulars.recommend.rerank.words import Theme, themes
 from regulars.recommend.windows import DAYS
 
@@ -81,9 +82,7 @@ class Reranker:
     windows: int
     """How many it learnt from."""
 
-    def chances(
-        self, facts: Facts, people: NDArray[np.int64], listed: NDArray[np.bool_]
-    ) -> sparse.csr_array:
+    def chances(self, facts: Facts, people: NDArray[np.int64], listed: NDArray[np.bool_]) -> sparse.csr_array:
         """Return people × items: the chance of each candidate to be bought within the window, in single precision."""
         found = in_parts(facts, people, listed)
         # What an index stores; never zero, which would be no candidate.
@@ -115,7 +114,7 @@ class Reranker:
 
 
 def learn(
-    data: Interactions, at: Parameters, *, days: int = DAYS, effort: Effort = Effort()
+    data: Interactions, at: Parameters, *, days: int = DAYS, effort: Effort = USUAL
 ) -> Reranker | Unknown:
     """Return a re-ranker learnt from the windows before the end of the data, or why there is none."""
     past = _past(data, at, days, effort)
@@ -131,7 +130,7 @@ def learn(
 
 
 def taught(
-    data: Interactions, at: Parameters, *, days: int = DAYS, effort: Effort = Effort()
+    data: Interactions, at: Parameters, *, days: int = DAYS, effort: Effort = USUAL
 ) -> Reranker | Unknown:
     """Return the same without asking whether it is any good."""
     past = _past(data, at, days, effort)
