@@ -54,7 +54,8 @@ def test_it_learns_when_things_are_used_up():
     assert found.proof is not None
     assert found.proof.windows == 3
     assert found.proof.gain.low > 0.02
-    first = sorted(found.importance, key=lambda name: -found.importance[name])[:4]
+    told = found.trees.importance
+    first = sorted(told, key=lambda name: -told[name])[:4]
     assert {"days_since_bought", "silence_in_own_gaps"} & set(first)
     assert sum(theme.share for theme in found.told.themes) == pytest.approx(1.0)
     window = look_back(data, DAYS - 28)

@@ -36,7 +36,7 @@ class Effort:
     """A window before which less is known says little of how people buy again."""
     rounds: int = 300
     """Trees."""
-    rows_a_leaf: int = 200
+    rows_a_leaf: int = 400
 
 
 USUAL = Effort()

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,28 +22,13 @@ from regulars.numeric.ranking import Interval
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.rerank.facts import Facts
-from regulars.recommend.rerank.features import NAMES, Candidates, in_parts
+from regulars.recommend.rerank.features import in_parts
 from regulars.recommend.rerank.lessons import USUAL, Effort, Lesson, lessons
+from regulars.recommend.rerank.trees import Trees, grown
 from regulars.recommend.rerank.words import Theme, themes
 from regulars.recommend.windows import DAYS
 
-SAMPLED = 0.2
-"""Share of the candidates that were not bought; each of them counts five times."""
 LEVEL = 0.8
-SETTINGS: dict[str, Any] = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "seed": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
 
 
 @dataclass(frozen=True)
@@ -74,9 +57,9 @@ class Learnt:
 
 @dataclass(frozen=True)
 class Reranker:
-    """Trees that say how likely each candidate is bought."""
+    """Trees that say how likely each candidate is bought, and how far that was proven."""
 
-    booster: Any
+    trees: Trees
     proof: Proof | None
     """None where nothing was judged."""
     windows: int
@@ -86,31 +69,20 @@ class Reranker:
         """Return people × items: the chance of each candidate to be bought within the window, in single precision."""
         found = in_parts(facts, people, listed)
         # What an index stores; never zero, which would be no candidate.
-        said = np.maximum(self.order(found).astype(np.float32), np.finfo(np.float32).tiny).astype(float)
+        said = np.maximum(self.trees.chances(found).astype(np.float32), np.finfo(np.float32).tiny).astype(
+            float
+        )
         starts = np.searchsorted(found.row, np.arange(len(people) + 1))
         return sparse.csr_array((said, found.item, starts), shape=(len(people), facts.data.items))
-
-    def order(self, found: Candidates) -> NDArray[np.float64]:
-        """Return the chance of each candidate to be bought within the window."""
-        if not len(found.item):
-            return np.zeros(0)
-        return np.asarray(self.booster.predict(found.rows, num_threads=1), float)
-
-    @cached_property
-    def importance(self) -> dict[str, float]:
-        """Share of the trees' gain of each column."""
-        told = np.asarray(self.booster.feature_importance("gain"), float)
-        return dict(zip(NAMES, (told / max(told.sum(), 1e-300)).tolist(), strict=True))
 
     @property
     def told(self) -> Learnt:
         """What is told of it, in the merchant's words."""
-        return Learnt(self.proof, self.windows, themes(self.importance))
+        return Learnt(self.proof, self.windows, themes(self.trees.importance))
 
     def marked(self, version: str) -> str:
         """Return the version of a fit that this re-ranker is part of."""
-        told = f"{version} {self.booster.model_to_string()}"
-        return blake2b(told.encode(), digest_size=8).hexdigest()
+        return blake2b(f"{version} {self.trees}".encode(), digest_size=8).hexdigest()
 
 
 def learn(
@@ -126,7 +98,7 @@ def learn(
             "recommend.no_gain",
             mark("On the latest weeks the re-ranker was no better than the blend beyond chance."),
         )
-    return Reranker(_train(past, effort), proof, len(past))
+    return Reranker(grown(past, effort), proof, len(past))
 
 
 def taught(
@@ -134,7 +106,7 @@ def taught(
 ) -> Reranker | Unknown:
     """Return the same without asking whether it is any good."""
     past = _past(data, at, days, effort)
-    return past if isinstance(past, Unknown) else Reranker(_train(past, effort), None, len(past))
+    return past if isinstance(past, Unknown) else Reranker(grown(past, effort), None, len(past))
 
 
 def _past(data: Interactions, at: Parameters, days: int, effort: Effort) -> list[Lesson] | Unknown:
@@ -161,8 +133,7 @@ def _proof(past: Sequence[Lesson], effort: Effort) -> Proof:
     """Judge the latest windows, each by trees that know only those before it."""
     number = min(effort.judged, len(past) - 1)
     ours = [
-        np.asarray(_train(past[place + 1 :], effort).predict(lesson.found.rows), float)
-        for place, lesson in enumerate(past[:number])
+        grown(past[place + 1 :], effort).chances(lesson.found) for place, lesson in enumerate(past[:number])
     ]
     held = list(zip(past, ours, strict=False))
     return Proof(_gain(held, new=False), _gain(held, new=True), number)
@@ -180,15 +151,3 @@ def _gain(held: Sequence[tuple[Lesson, NDArray[np.float64]]], *, new: bool) -> I
         return Interval(0.0, 0.0, 0.0)
     _, person, count = np.unique(person, return_inverse=True, return_counts=True)
     return ranking.bootstrap(np.bincount(person, gain) / count, level=LEVEL)
-
-
-def _train(past: Sequence[Lesson], effort: Effort) -> Any:
-    import lightgbm
-
-    rng = np.random.default_rng(0)
-    kept = [lesson.bought | (rng.random(len(lesson.bought)) < SAMPLED) for lesson in past]
-    rows = np.concatenate([lesson.found.rows[keep] for lesson, keep in zip(past, kept, strict=True)])
-    bought = np.concatenate([lesson.bought[keep] for lesson, keep in zip(past, kept, strict=True)])
-    weight = np.where(bought, 1.0, 1 / SAMPLED)
-    data = lightgbm.Dataset(rows, bought.astype(float), weight=weight, feature_name=list(NAMES))
-    return lightgbm.train(SETTINGS | {"min_data_in_leaf": effort.rows_a_leaf}, data, effort.rounds)
