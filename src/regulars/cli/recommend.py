@@ -27,7 +27,7 @@ NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 rerank = click.option(
     "--rerank",
     is_flag=True,
-    help="Order for you by trees that learn from earlier weeks, where they prove themselves there; a minute or two, and needs regulars[rank].",
+    help="Order for you by trees that learn from earlier weeks, where they prove themselves there; takes minutes, and needs regulars[rank].",
 )
 
 

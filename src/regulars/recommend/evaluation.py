@@ -116,7 +116,7 @@ def evaluate(
 ) -> Evaluation | Unknown:
     """Evaluate at some cut-offs (the first day that is not known), by default the last two windows that do not overlap.
 
-    ``reranked`` learns a re-ranker before each cut-off too, which takes a minute or two.
+    ``reranked`` learns a re-ranker before each cut-off too, which takes some minutes.
     """
     begins = [day_of(day) for day in cutoffs] or [data.end - days, data.end - 2 * days]
     looks = [look_back(data, begin, days, fewest_buyers) for begin in begins]

@@ -66,7 +66,7 @@ def fit(
     """Fit every slot of a shop's recommender on its orders up to ``as_of`` (inclusive; default: all of them).
 
     With ``tune`` the parameters learn from the last four weeks. With ``rerank`` trees learn from up to half a year of them which
-    candidates people really bought (LightGBM, extra ``rank``; a minute or two), and order for you where they prove themselves
+    candidates people really bought (LightGBM, extra ``rank``; some minutes), and order for you where they prove themselves
     there: ``reranked`` says whether they did. ``catalogue`` is a file or a table with a row a product:
     ``product_id`` and whatever else is known of title, category, brand, price, cost, available and attributes; products that
     nobody bought yet can then be shown. Raises :class:`~regulars.kit.errors.RegularsError` where the orders do not say which
