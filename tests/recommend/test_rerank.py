@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from regulars.kit.unknown import Unknown
+from regulars.numeric.ranking import Interval
 from regulars.recommend import Interactions, rerank
 from regulars.recommend.interactions import Catalogue
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.rerank import Effort, Facts
+from regulars.recommend.rerank import Effort, Facts, Proof, reranker
 from regulars.recommend.rerank.features import NAMES, candidates
 from regulars.recommend.rerank.words import THEMES
 from regulars.recommend.windows import look_back, ndcg
@@ -93,6 +96,31 @@ def test_without_anything_to_learn_the_blend_stays():
     found = rerank.learn(cycles(regular=False), Parameters(), effort=QUICK)
     assert isinstance(found, Unknown)
     assert found.code == "recommend.no_gain"
+
+
+def test_what_loses_at_new_things_is_left_out(monkeypatch):
+    better, worse = Interval(0.02, 0.01, 0.03), Interval(-0.02, -0.03, -0.01)
+    data, effort = cycles().until(300), replace(QUICK, rounds=2)
+    for new, used in ((worse, False), (better, True), (Interval(-0.01, -0.02, 0.01), True)):
+        monkeypatch.setattr(reranker, "_proof", lambda past, effort, new=new: Proof(better, new, len(past)))
+        found = rerank.learn(data, Parameters(), effort=effort)
+        assert isinstance(found, rerank.Reranker) == used
+        assert used or found.code == "recommend.new_lost"
+
+
+def test_a_gain_counts_each_person_once():
+    """Two windows, one person who came back in both and one who came back in one: a mean of people, not of visits."""
+
+    class Lesson:
+        def __init__(self, people, gains):
+            self.people, self.gains, self.found = np.array(people), np.array(gains), self
+            self.blend = np.zeros(len(people))
+
+        def ndcg(self, said, *, new):
+            return said * self.gains
+
+    held = [(Lesson([1, 2], [0.4, 0.1]), np.ones(2)), (Lesson([2, 3], [0.3, np.nan]), np.ones(2))]
+    assert reranker._gain(held, new=False).mean == pytest.approx((0.4 + 0.2) / 2)
 
 
 def test_a_short_past_says_so():

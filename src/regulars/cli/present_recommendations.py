@@ -49,38 +49,42 @@ def answer(screen: Screen, found: Answer, titles: dict[str, str | None]) -> None
 
 
 def reranker(screen: Screen, found: Reranker | Unknown | None) -> None:
-    """Print why there is no re-ranker, where one was asked for."""
+    """Print what a re-ranker proved, or why there is none; nothing where it was not asked for."""
     if isinstance(found, Unknown):
         screen.line(found)
+    elif found is not None:
+        _proof(screen, found.told)
 
 
 def _learnt(screen: Screen, found: Learnt | Unknown | None) -> None:
-    """Print what a re-ranker goes by and what it gained before, or why there is none."""
-    if found is None:
-        return
+    """Print what a re-ranker proved and what it goes by, or why there is none."""
     if isinstance(found, Unknown):
         screen.line(found)
+    elif found is not None:
+        _proof(screen, found)
+        speech = screen.speech
+        rows = [(speech.t(theme.title), speech.share(theme.share)) for theme in found.themes]
+        screen.table((Column(mark("What the re-ranker goes by"), numeric=False), Column(mark("Share"))), rows)
+
+
+def _proof(screen: Screen, found: Learnt) -> None:
+    if found.proof is None:
         return
-    speech = screen.speech
-    if found.proof is not None:
-        said = mark(
-            "The re-ranker learnt from {learnt} windows. On the last {judged} of them it had gained {gain} NDCG@10 "
-            "({low}–{high}, 80% interval) over For you, {new} among what was new to people."
-        )
-        gain = found.proof.gain
-        low, high = speech.number(gain.low, 3), speech.number(gain.high, 3)
-        told = Phrase.of(
-            said,
-            learnt=speech.count(found.windows),
-            judged=speech.count(found.proof.windows),
-            gain=speech.number(gain.mean, 3),
-            low=low,
-            high=high,
-            new=speech.number(found.proof.new.mean, 3),
-        )
-        screen.write(speech.t(told.message, **dict(told.values)), "")
-    rows = [(speech.t(theme.title), speech.share(theme.share)) for theme in found.themes]
-    screen.table((Column(mark("What the re-ranker goes by"), numeric=False), Column(mark("Share"))), rows)
+    speech, gain, new = screen.speech, found.proof.gain, found.proof.new
+    said = mark(
+        "The re-ranker learnt from {learnt} windows. On the last {judged} of them, knowing only those before, it had gained "
+        "{gain} NDCG@10 ({low}–{high}, 80% interval) over For you; {new} among what was new to people."
+    )
+    told = Phrase.of(
+        said,
+        learnt=speech.count(found.windows),
+        judged=speech.count(found.proof.windows),
+        gain=speech.number(gain.mean, 3),
+        low=speech.number(gain.low, 3),
+        high=speech.number(gain.high, 3),
+        new=speech.number(new.mean, 3),
+    )
+    screen.write(speech.t(told.message, **dict(told.values)), "")
 
 
 def evaluation(screen: Screen, found: Evaluation | Unknown) -> None:

@@ -2,7 +2,8 @@
 
 Each window's rows come from components fitted before it began, and its labels from what happened in it. Candidates that were not bought
 are sampled and weighed up again, so that the scores stay chances. The re-ranker is used only where it beat the blend beyond
-chance on the latest windows, each judged after learning from those before it alone; then it learns from all of them.
+chance on the latest windows, each judged after learning from those before it alone, and lost nothing at what is new to people;
+then it learns from all of them.
 """
 
 from __future__ import annotations
@@ -97,6 +98,11 @@ def learn(
         return Unknown.because(
             "recommend.no_gain",
             mark("On the latest weeks the re-ranker was no better than the blend beyond chance."),
+        )
+    if proof.new.high < 0:
+        return Unknown.because(
+            "recommend.new_lost",
+            mark("On the latest weeks the re-ranker was worse than the blend at what is new to people."),
         )
     return Reranker(grown(past, effort), proof, len(past))
 
