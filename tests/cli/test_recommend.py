@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from regulars.cli import main
+from regulars.recommend import evaluation, recommender
+from regulars.recommend.rerank import Effort, learn
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +170,86 @@ def test_evaluation_prints_its_baselines(capsys, file, tmp_path):
     assert len(told["looks"]) == 2
     _, out, _ = run(capsys, "recommend", "evaluate", file, "--cutoff", "2024-01-01", "--json")
     assert json.loads(out)["unknown"]["code"] == "recommend.nobody_returned"
+
+
+@pytest.fixture(scope="module")
+def due(tmp_path_factory) -> Path:
+    """People who use up what they buy at a pace of their own: what the blend cannot say, and trees learn."""
+    rng = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("shop") / "due.csv"
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        out = csv.writer(handle)
+        out.writerow(["order_id", "customer_id", "date", "product_id", "quantity", "price"])
+        for person in range(250):
+            for item in rng.choice(30, 3, replace=False):
+                gap = int(rng.integers(49, 71))
+                for day in range(int(rng.integers(gap)), 420, gap):
+                    when = date(2024, 1, 1) + timedelta(days=day)
+                    out.writerow([f"{person}-{day}", f"c{person}", when, f"p{item}", 1, "4.50"])
+            for day, item in zip(rng.integers(420, size=8), rng.integers(30, size=8), strict=True):
+                out.writerow(
+                    [
+                        f"{person}-{day}",
+                        f"c{person}",
+                        date(2024, 1, 1) + timedelta(days=int(day)),
+                        f"p{item}",
+                        1,
+                        "4.50",
+                    ]
+                )
+    return path
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Fewer trees: what is learnt is the same."""
+    hurried = partial(learn, effort=Effort(windows=4, rounds=60))
+    monkeypatch.setattr(recommender, "learn", hurried)
+    monkeypatch.setattr(evaluation, "learn", hurried)
+
+
+@pytest.mark.usefixtures("quick")
+def test_re_ranked_lists_for_one_for_all_and_from_an_index(capsys, due, tmp_path):
+    home, plain = tmp_path / "index", ["--no-tuning", "--json"]
+    _, out, _ = run(capsys, "recommend", due, "--customer", "c3", "--rerank", "--index", home, *plain)
+    told = json.loads(out)
+    assert told["reranker"]["proof"]["gain"][1] > 0
+    assert sum(theme["share"] for theme in told["reranker"]["themes"]) == pytest.approx(1.0)
+    _, read, _ = run(capsys, "recommend", "--index", home, "--customer", "c3", "--json")
+    assert json.loads(read)["answers"][0]["picks"] == told["answers"][0]["picks"]
+    _, blend, _ = run(capsys, "recommend", due, "--customer", "c3", *plain)
+    assert "reranker" not in json.loads(blend)
+    assert json.loads(blend)["answers"][0]["picks"] != told["answers"][0]["picks"]
+    out = tmp_path / "lists.parquet"
+    run(capsys, "recommend", "--index", home, "--all", "-k", 10, "--out", out)
+    listed = [row["product_id"] for row in pq.read_table(out).to_pylist() if row["customer_id"] == "c3"]
+    assert listed == [pick["product_id"] for pick in told["answers"][0]["picks"]]
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_evaluation_shows_the_re_ranker_beside_the_blend(capsys, due, tmp_path):
+    words = ["recommend", "evaluate", due, "--cutoff", "2025-01-27", "--rerank", "--out", tmp_path]
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    for said in ("For you, re-ranked", "For you", "The re-ranker learnt from 4 windows", "goes by"):
+        assert said in out
+    (look,) = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))["looks"]
+    ndcg = {score["name"]: score["ndcg"][0] for score in look["scores"] if score["kind"] == "all"}
+    assert ndcg["reranked"] > ndcg["for_you"] + 0.05
+    assert look["reranker"]["proof"]["windows"] == 3
+
+
+def test_why_there_is_no_re_ranker_is_said(capsys, file, tmp_path):
+    words = ["recommend", file, "--customer", "c3", "--rerank", "--no-tuning"]
+    _, out, _ = run(capsys, *words)
+    assert "There are fewer than 3 windows of 28 days" in out
+    _, out, _ = run(capsys, *words, "--json")
+    assert json.loads(out)["reranker"]["unknown"]["code"] == "recommend.too_few_windows"
+    _, out, _ = run(capsys, "recommend", "evaluate", file, "--rerank", "--days", 14, "--out", tmp_path)
+    assert "There are fewer than 3 windows of 14 days" in out
+    told = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    assert told["looks"][0]["reranker"]["unknown"]["code"] == "recommend.too_few_windows"
+    assert run(capsys, "recommend", "--index", tmp_path, "--rerank")[0] == 2
 
 
 def test_help_tells_of_the_evaluation(capsys):

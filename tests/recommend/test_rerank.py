@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from regulars.kit.unknown import Unknown
+from regulars.numeric.ranking import Interval
 from regulars.recommend import Interactions, rerank
 from regulars.recommend.interactions import Catalogue
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.rerank.features import NAMES, Facts, candidates
-from regulars.recommend.windows import look_back
+from regulars.recommend.rerank import Effort, Facts, Proof, reranker
+from regulars.recommend.rerank.features import NAMES, candidates
+from regulars.recommend.rerank.words import THEMES
+from regulars.recommend.windows import look_back, ndcg
 
 PEOPLE, ITEMS, DAYS = 300, 30, 420
+QUICK = Effort(windows=4, rounds=80)
 
 
 def interactions(rows: list[tuple[int, int, int]], end: int = DAYS, people: int = PEOPLE) -> Interactions:
@@ -46,16 +52,20 @@ def cycles(seed: int = 0, *, regular: bool = True) -> Interactions:
 def test_it_learns_when_things_are_used_up():
     """The blend knows what a person buys, not that it is due: who bought it last week needs no other one yet."""
     data = cycles()
-    found = rerank.learn(data.until(DAYS - 28), Parameters())
+    found = rerank.learn(data.until(DAYS - 28), Parameters(), effort=QUICK)
     assert isinstance(found, rerank.Reranker)
-    assert found.gain.low > 0.02
-    assert {name for name, _ in found.importance[:4]} & {"days_since_bought", "silence_in_own_gaps"}
+    assert found.proof is not None
+    assert found.proof.windows == 3
+    assert found.proof.gain.low > 0.02
+    told = found.trees.importance
+    first = sorted(told, key=lambda name: -told[name])[:4]
+    assert {"days_since_bought", "silence_in_own_gaps"} & set(first)
+    assert sum(theme.share for theme in found.told.themes) == pytest.approx(1.0)
     window = look_back(data, DAYS - 28)
     model = Model(window.known, Parameters())
     parts = list(window.parts(window.people))
-    from regulars.recommend.windows import ndcg
-
-    ours = ndcg(parts, lambda people: found.scores(Facts(model), people, window.listed), "all")
+    facts = Facts(model)
+    ours = ndcg(parts, lambda people: found.chances(facts, people, window.listed).toarray(), "all")
     blend = ndcg(parts, model.for_you, "all")
     assert np.nanmean(ours) > np.nanmean(blend) + 0.05
 
@@ -74,18 +84,43 @@ def test_nothing_that_comes_later_is_learnt():
     ).until(DAYS - 60)
     facts = Facts(Model(known, Parameters()))
     people, listed = np.arange(50), np.ones(ITEMS, bool)
-    one, two = rerank.learn(known, Parameters()), rerank.learn(other, Parameters())
+    one, two = (rerank.learn(each, Parameters(), effort=QUICK) for each in (known, other))
     assert isinstance(one, rerank.Reranker)
     assert isinstance(two, rerank.Reranker)
-    assert one.gain == two.gain
-    np.testing.assert_array_equal(one.scores(facts, people, listed), two.scores(facts, people, listed))
+    assert one.proof == two.proof
+    assert (one.chances(facts, people, listed) != two.chances(facts, people, listed)).nnz == 0
 
 
 def test_without_anything_to_learn_the_blend_stays():
     """People who buy their things at any time, with equal chance every day, are told all there is by the blend."""
-    found = rerank.learn(cycles(regular=False), Parameters())
+    found = rerank.learn(cycles(regular=False), Parameters(), effort=QUICK)
     assert isinstance(found, Unknown)
     assert found.code == "recommend.no_gain"
+
+
+def test_what_loses_at_new_things_is_left_out(monkeypatch):
+    better, worse = Interval(0.02, 0.01, 0.03), Interval(-0.02, -0.03, -0.01)
+    data, effort = cycles().until(300), replace(QUICK, rounds=2)
+    for new, used in ((worse, False), (better, True), (Interval(-0.01, -0.02, 0.01), True)):
+        monkeypatch.setattr(reranker, "_proof", lambda past, effort, new=new: Proof(better, new, len(past)))
+        found = rerank.learn(data, Parameters(), effort=effort)
+        assert isinstance(found, rerank.Reranker) == used
+        assert used or found.code == "recommend.new_lost"
+
+
+def test_a_gain_counts_each_person_once():
+    """Two windows, one person who came back in both and one who came back in one: a mean of people, not of visits."""
+
+    class Lesson:
+        def __init__(self, people, gains):
+            self.people, self.gains, self.found = np.array(people), np.array(gains), self
+            self.blend = np.zeros(len(people))
+
+        def ndcg(self, said, *, new):
+            return said * self.gains
+
+    held = [(Lesson([1, 2], [0.4, 0.1]), np.ones(2)), (Lesson([2, 3], [0.3, np.nan]), np.ones(2))]
+    assert reranker._gain(held, new=False).mean == pytest.approx((0.4 + 0.2) / 2)
 
 
 def test_a_short_past_says_so():
@@ -93,6 +128,10 @@ def test_a_short_past_says_so():
     found = rerank.learn(data.until(120), Parameters())
     assert isinstance(found, Unknown)
     assert found.code == "recommend.too_few_windows"
+
+
+def test_every_column_is_told_of_once():
+    assert sorted(name for names in THEMES.values() for name in names) == sorted(NAMES)
 
 
 def test_a_row_by_hand():

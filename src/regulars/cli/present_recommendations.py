@@ -6,10 +6,11 @@ from regulars.cli.present import Screen
 from regulars.cli.terminal import Column
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
-from regulars.recommend import Answer, Evaluation
+from regulars.recommend import Answer, Evaluation, Reranker
 from regulars.recommend.answers import sentence
 from regulars.recommend.carts import TITLES as CART_TITLES
 from regulars.recommend.evaluation import TITLES, Look
+from regulars.recommend.rerank import Learnt
 from regulars.report.model import Sentence
 
 SLOTS = {
@@ -47,6 +48,45 @@ def answer(screen: Screen, found: Answer, titles: dict[str, str | None]) -> None
     screen.table(columns, rows)
 
 
+def reranker(screen: Screen, found: Reranker | Unknown | None) -> None:
+    """Print what a re-ranker proved, or why there is none; nothing where it was not asked for."""
+    if isinstance(found, Unknown):
+        screen.line(found)
+    elif found is not None:
+        _proof(screen, found.told)
+
+
+def _learnt(screen: Screen, found: Learnt | Unknown | None) -> None:
+    """Print what a re-ranker proved and what it goes by, or why there is none."""
+    if isinstance(found, Unknown):
+        screen.line(found)
+    elif found is not None:
+        _proof(screen, found)
+        speech = screen.speech
+        rows = [(speech.t(theme.title), speech.share(theme.share)) for theme in found.themes]
+        screen.table((Column(mark("What the re-ranker goes by"), numeric=False), Column(mark("Share"))), rows)
+
+
+def _proof(screen: Screen, found: Learnt) -> None:
+    if found.proof is None:
+        return
+    speech, gain, new = screen.speech, found.proof.gain, found.proof.new
+    said = mark(
+        "The re-ranker learnt from {learnt} windows. On the last {judged} of them, knowing only those before, it had gained "
+        "{gain} NDCG@10 ({low}–{high}, 80% interval) over For you; {new} among what was new to people."
+    )
+    told = Phrase.of(
+        said,
+        learnt=speech.count(found.windows),
+        judged=speech.count(found.proof.windows),
+        gain=speech.number(gain.mean, 3),
+        low=speech.number(gain.low, 3),
+        high=speech.number(gain.high, 3),
+        new=speech.number(new.mean, 3),
+    )
+    screen.write(speech.t(told.message, **dict(told.values)), "")
+
+
 def evaluation(screen: Screen, found: Evaluation | Unknown) -> None:
     """Print every look back, the baselines always beside."""
     if isinstance(found, Unknown):
@@ -54,6 +94,7 @@ def evaluation(screen: Screen, found: Evaluation | Unknown) -> None:
         return
     for look in found.looks:
         _look(screen, look)
+        _learnt(screen, look.reranker)
         _carts(screen, look)
 
 

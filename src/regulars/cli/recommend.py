@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from regulars.cli.options import Reading
 from regulars.cli.speaking import Verb, t
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from regulars.cli.present import Screen
     from regulars.recommend import Answer, Rules
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from regulars.recommend.slots import Lists, Slots
 
 EVALUATE = "evaluate"
+NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
+rerank = click.option(
+    "--rerank",
+    is_flag=True,
+    help="Order for you by trees that learn from earlier weeks, where they prove themselves there; takes minutes, and needs regulars[rank].",
+)
 
 
 class WithEvaluation(Verb):
@@ -74,6 +81,7 @@ class WithEvaluation(Verb):
 @click.option(
     "--no-tuning", is_flag=True, help="Keep the ready-made parameters: quicker, and a little worse."
 )
+@rerank
 @click.option(
     "--out", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write --all to this Parquet file."
 )
@@ -93,6 +101,7 @@ def recommend(
     home: Path | None,
     as_of: date | None,
     no_tuning: bool,
+    rerank: bool,
     file: Path | None,
     language: str,
     as_json: bool,
@@ -102,11 +111,12 @@ def recommend(
 
     regulars recommend evaluate ORDERS says how good that would have been on earlier days, beside plain baselines.
     """
+    from regulars.cli import present_recommendations as present
     from regulars.cli.present import Screen
     from regulars.kit.files import ensure_writable
     from regulars.recommend import fit, read_rules
     from regulars.recommend.index import build, open_index
-    from regulars.runtime.journey import dumps, read_orders
+    from regulars.runtime.journey import dumps, read_orders, reranking
 
     chosen = (customer is not None, product is not None, cart is not None, everyone)
     if slot is None and sum(chosen) > 1:
@@ -119,9 +129,11 @@ def recommend(
         raise click.UsageError(t("--all and --out go together."))
     if origin is None and home is None:
         raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
-    if origin is None and (as_of is not None or no_tuning or catalogue is not None):
+    if origin is None and (as_of is not None or no_tuning or rerank or catalogue is not None):
         raise click.UsageError(
-            t("--as-of, --no-tuning and --catalogue need ORDERS: an index is answered from as it is.")
+            t(
+                "--as-of, --no-tuning, --rerank and --catalogue need ORDERS: an index is answered from as it is."
+            )
         )
     rules = None if rule_file is None else read_rules(rule_file)
     asked = partial(
@@ -134,17 +146,19 @@ def recommend(
     if home is not None:
         ensure_writable(home)
     with read_orders(origin, **reading.settings()) as orders:
-        found = fit(orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue)
+        found = fit(orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue, rerank=rerank)
         screen = Screen(language, orders.shop.currency)
+        if not as_json:
+            present.reranker(screen, found.reranked)
         if home is not None:
             written = home / build(found, home).version
             if slot is None and not any(chosen):
                 if as_json:
-                    click.echo(dumps({"index": str(written)}))
+                    click.echo(dumps({"index": str(written), **reranking(found.reranked)}))
                 else:
                     screen.files((written,))
                 return
-        tell(found, screen=screen)
+        tell(found, screen=screen, more=reranking(found.reranked))
 
 
 def _tell(
@@ -156,6 +170,7 @@ def _tell(
     file: Path | None,
     screen: Screen,
     as_json: bool,
+    more: Mapping[str, Any] = NOTHING_MORE,
 ) -> None:
     """Print answers, or write everybody's to a file."""
     from regulars.cli import present_recommendations as present
@@ -166,7 +181,7 @@ def _tell(
         return
     answers = asked(found)
     if as_json:
-        click.echo(dumps({"answers": [answer.to_json() for answer in answers]}))
+        click.echo(dumps({"answers": [answer.to_json() for answer in answers], **more}))
         return
     titles = dict(zip(found.catalogue.product_ids, found.catalogue.titles, strict=True))
     for answer in answers:
@@ -218,6 +233,7 @@ def _answers(
     show_default=True,
     help="How long to look at what came.",
 )
+@rerank
 @click.option("--out", "folder", type=options.Folder(), help="Write evaluation.json here.")
 @options.language
 @options.as_json
@@ -226,6 +242,7 @@ def evaluate(
     origin: str,
     cutoffs: tuple[date, ...],
     days: int,
+    rerank: bool,
     folder: Path | None,
     language: str,
     as_json: bool,
@@ -242,7 +259,7 @@ def evaluate(
     if folder is not None:
         ensure_writable(folder)
     with read_orders(origin, **reading.settings()) as orders:
-        found = evaluated(purchases(orders), cutoffs, days=days)
+        found = evaluated(purchases(orders), cutoffs, days=days, reranked=rerank)
         written = () if folder is None else (write_json(told(found), folder, "evaluation.json"),)
         if as_json:
             click.echo(dumps(told(found) | {"files": [str(path) for path in written]}))

@@ -7,6 +7,7 @@ from regulars.recommend.hindsight import Hindsight, hindsight
 from regulars.recommend.interactions import Interactions, read
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
+from regulars.recommend.rerank import Reranker
 from regulars.recommend.rules import Rules
 from regulars.recommend.rules_file import read_rules
 
@@ -19,6 +20,7 @@ __all__ = [
     "Parameters",
     "Pick",
     "Recommender",
+    "Reranker",
     "Rules",
     "ask",
     "evaluate",

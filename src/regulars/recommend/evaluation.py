@@ -19,13 +19,14 @@ from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.numeric import ranking, trend
 from regulars.numeric.ranking import Interval
-from regulars.recommend import carts, rerank, tuning
+from regulars.recommend import carts, tuning
 from regulars.recommend.carts import CartScore
 from regulars.recommend.components.shape import Scores
 from regulars.recommend.interactions import Interactions, date_of, day_of
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.rerank import Facts, Reranker
+from regulars.recommend.reordered import all_ahead
+from regulars.recommend.rerank import Facts, Learnt, Reranker, learn
 from regulars.recommend.windows import DAYS, FEWEST_BUYERS, KINDS, Scorer, Window, look_back
 
 POPULARITY_DAYS = 14
@@ -75,8 +76,8 @@ class Look:
     scores: tuple[Score, ...]
     carts: tuple[CartScore, ...]
     parameters: Parameters
-    reranker: Unknown | Interval | None = None
-    """What the re-ranker gained on the last window before the cut-off, or why it was left out; None where it was not asked for."""
+    reranker: Unknown | Learnt | None = None
+    """What was learnt before the cut-off, or why it was left out; None where it was not asked for."""
 
     def score(self, name: str, kind: str = "all") -> Score:
         """Return one score; ``KeyError`` if there is none."""
@@ -94,7 +95,14 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
-        return {"looks": [asdict(look) | {"cutoff": look.cutoff.isoformat()} for look in self.looks]}
+        return {"looks": [_json(look) for look in self.looks]}
+
+
+def _json(look: Look) -> dict[str, Any]:
+    found = asdict(look) | {"cutoff": look.cutoff.isoformat()}
+    if isinstance(look.reranker, Unknown):
+        found["reranker"] = {"unknown": {"code": look.reranker.code, "reason": str(look.reranker)}}
+    return found
 
 
 def evaluate(
@@ -108,7 +116,7 @@ def evaluate(
 ) -> Evaluation | Unknown:
     """Evaluate at some cut-offs (the first day that is not known), by default the last two windows that do not overlap.
 
-    ``reranked`` learns a re-ranker before each cut-off too, which takes a minute or two.
+    ``reranked`` learns a re-ranker before each cut-off too, which takes some minutes.
     """
     begins = [day_of(day) for day in cutoffs] or [data.end - days, data.end - 2 * days]
     looks = [look_back(data, begin, days, fewest_buyers) for begin in begins]
@@ -132,9 +140,9 @@ def _look(window: Window, days: int, *, tuned: bool, reranked: bool) -> Look:
     ways: dict[str, Scorer] = {
         "for_you": model.for_you,
     }
-    learnt = rerank.learn(window.known, found, days=days) if reranked else None
+    learnt = learn(window.known, found, days=days) if reranked else None
     if isinstance(learnt, Reranker):
-        ways["reranked"] = partial(learnt.scores, Facts(model), listed=window.listed)
+        ways["reranked"] = partial(_reranked, learnt, Facts(model), window.listed)
     ways |= {
         "neighbours": model.discoveries,
         "buy_again": model.repeats,
@@ -150,7 +158,7 @@ def _look(window: Window, days: int, *, tuned: bool, reranked: bool) -> Look:
         scores=_scores(window, ways),
         carts=carts.scores(window, model),
         parameters=found,
-        reranker=learnt.gain if isinstance(learnt, Reranker) else learnt,
+        reranker=learnt.told if isinstance(learnt, Reranker) else learnt,
     )
 
 
@@ -161,6 +169,13 @@ def baselines(known: Interactions) -> dict[str, Scorer]:
         "popularity": partial(_repeated, popularity),
         "frequency": partial(_frequency, known, popularity),
     }
+
+
+def _reranked(learnt: Reranker, facts: Facts, listed: NDArray[np.bool_], people: NDArray[np.int64]) -> Scores:
+    """Return people × items as lists have them: candidates by their chances, what is none behind them by the blend."""
+    mixed = sparse.csr_array(facts.model.for_you(people))
+    weight = facts.model.parameters.discovery_weight
+    return np.asarray(all_ahead(learnt.chances(facts, people, listed), mixed, weight).toarray())
 
 
 def _scores(window: Window, ways: dict[str, Scorer]) -> tuple[Score, ...]:

@@ -17,6 +17,7 @@ from regulars.kit.threads import in_order
 from regulars.numeric.ranking import top_k
 from regulars.numeric.sparse_rows import best_of_rows
 from regulars.recommend.answers import Answer
+from regulars.recommend.reordered import all_ahead
 from regulars.recommend.request import by_rules
 from regulars.recommend.rules import Rules
 from regulars.recommend.serving import Crowd, Floats
@@ -36,7 +37,7 @@ class Everyone:
 
     def __init__(self, serving: Crowd, factor: Factor | None) -> None:
         items = len(serving.again)
-        self.weight = serving.parameters.discovery_weight
+        self.serving, self.weight = serving, serving.parameters.discovery_weight
         self.bought, self.lately = serving.purchases.table(items), serving.visits.table(items)
         # Eight digits are more than any list needs, and half the memory to go through.
         self.near = sparse.csr_array(
@@ -63,7 +64,10 @@ class Everyone:
     def _scores(self, people: NDArray[np.int64]) -> sparse.csr_array:
         own = _relative(sparse.csr_array(self.bought[people].astype(np.float32) @ self.again))
         new = _relative(sparse.csr_array(self.lately[people].astype(np.float32) @ self.near))
-        both = own + np.float32(self.weight) * new
+        both = sparse.csr_array(own + np.float32(self.weight) * new)
+        ranked = self.serving.all_ranked(people)
+        if ranked is not None:
+            both = all_ahead(ranked, both, self.weight)
         # Levers may be as small or as large as doubles can tell.
         return sparse.csr_array(both if self.factor is None else both.astype(float) @ self.factor)
 

@@ -18,6 +18,7 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
+from regulars.recommend.rerank import Facts, Reranker
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -189,6 +190,9 @@ class Serving(Protocol):
     def lately(self, person: int) -> Profile:
         """Return what a person bought, the last visit heaviest."""
 
+    def ranked(self, person: int) -> Profile | None:
+        """Return a person's candidates with their chances, None where no re-ranker has a say."""
+
 
 class Crowd(Serving, Protocol):
     """What everybody can be answered from at once."""
@@ -209,17 +213,21 @@ class Crowd(Serving, Protocol):
     def customer_ids(self) -> Sequence[str]:
         """The shop's own ids, in the order of codes."""
 
+    def all_ranked(self, people: Places) -> sparse.csr_array | None:
+        """Return people × items: the chances of everybody's candidates, None where no re-ranker has a say."""
+
 
 @dataclass(frozen=True)
 class Fitted:
     """A model as the slots ask for it; each part is fitted on first use and only once."""
 
     model: Model
+    reranker: Reranker | None = None
 
-    @property
+    @cached_property
     def fit(self) -> str:
-        """The version of the fit."""
-        return self.model.version
+        """The version of the fit; a re-ranker has a part in it."""
+        return self.model.version if self.reranker is None else self.reranker.marked(self.model.version)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -299,6 +307,20 @@ class Fitted:
     def lately(self, person: int) -> Profile:
         """Return what a person bought, the last visit heaviest."""
         return profile(self.visits, person)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the re-ranker knows of today."""
+        return Facts(self.model)
+
+    def ranked(self, person: int) -> Profile | None:
+        """Return a person's candidates with their chances."""
+        found = self.all_ranked(np.array([person]))
+        return None if found is None else profile(rows_of(found), 0)
+
+    def all_ranked(self, people: Places) -> sparse.csr_array | None:
+        """Return people × items: the chances of everybody's candidates."""
+        return None if self.reranker is None else self.reranker.chances(self.facts, people, self.facts.there)
 
 
 def profile(table: Table, person: int) -> Profile:

@@ -17,6 +17,7 @@ from regulars.recommend.answers import OVER_CAP, UNKNOWN_COUNTRY, UNKNOWN_CUSTOM
 from regulars.recommend.blend import relative, side_by_side
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.everyone import tables
+from regulars.recommend.reordered import ahead
 from regulars.recommend.request import NO_RULES, Asked, items, wanted
 from regulars.recommend.rules import Rules
 from regulars.recommend.serving import Crowd, Profile, Scored, Serving, basket, rows_of, told
@@ -152,7 +153,7 @@ class Slots:
         )
 
     def _for_you(self, person: int) -> Source:
-        """Return the blend, each item's reason being the side that says more for it."""
+        """Return the blend, re-ranked where it can be; each item's reason is the side that says more for it."""
 
         def find() -> Found:
             serving, lately = self.serving, self.serving.lately(person)
@@ -167,7 +168,8 @@ class Slots:
                     return "bought_before", (item,)
                 return told(lately, "because_bought", near.seeds(item, SEEDS))
 
-            return Found(first + second, why, items)
+            ranked, mixed = serving.ranked(person), Found(first + second, why, items)
+            return mixed if ranked is None else ahead(ranked, mixed, serving.parameters.discovery_weight)
 
         return Source(find)
 

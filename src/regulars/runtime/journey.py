@@ -320,6 +320,13 @@ def told(found: recommend.Evaluation | recommend.Hindsight | Unknown) -> dict[st
     return _unknown(found) if isinstance(found, Unknown) else found.to_json()
 
 
+def reranking(found: recommend.Reranker | Unknown | None) -> dict[str, Any]:
+    """Return what is told of a re-ranker, or why there is none, ready for JSON; nothing where it was not asked for."""
+    if found is None:
+        return {}
+    return {"reranker": _unknown(found) if isinstance(found, Unknown) else asdict(found.told)}
+
+
 def said(
     result: Backtest | Unknown,
     earlier: value.Rolling | Unknown | None = None,

@@ -20,7 +20,7 @@ from regulars.kit.files import alone, ensure_writable, replace_file, sync_files,
 from regulars.kit.scratch import Scratch
 from regulars.numeric.sparse_rows import trimmed
 from regulars.recommend.catalogue import Catalogue
-from regulars.recommend.index import layout, popular
+from regulars.recommend.index import layout, popular, ranked
 from regulars.recommend.index.layout import Manifest
 from regulars.recommend.index.names import names_of
 from regulars.recommend.index.packed import pack
@@ -72,6 +72,7 @@ def _write(recommender: Recommender, scratch: Path, neighbours: int | None, at: 
     model = recommender.model
     for name, array in (arrays(recommender, neighbours) | _numbers(model.data.catalogue)).items():
         np.save(scratch / f"{name}.npy", array, allow_pickle=False)
+    ranked.write(recommender.serving, scratch)
     (scratch / layout.CATALOGUE).write_text(json.dumps(_texts(model.data.catalogue)), encoding="utf-8")
     (scratch / layout.POPULAR).write_bytes(popular.told(recommender))
     manifest = Manifest(

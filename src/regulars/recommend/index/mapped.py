@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.layout import CATALOGUE, Manifest
 from regulars.recommend.index.names import Names
 from regulars.recommend.index.packed import Packed
+from regulars.recommend.index.ranked import CHANCES, ITEMS, Ranked
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.serving import Alike, Floats, Profile, Rows, profile
+from regulars.recommend.serving import Alike, Floats, Places, Profile, Rows, profile
 from regulars.recommend.slots import Lists, new_id
 
 _COLUMNS = tuple(field.name for field in fields(Catalogue))
@@ -41,6 +43,8 @@ class Mapped:
     purchases: Rows
     visits: Rows
     names: Names
+    top: Ranked | None = None
+    """What the re-ranker said of everybody's candidates; None where there was none."""
 
     @property
     def customer_ids(self) -> Sequence[str]:
@@ -59,6 +63,14 @@ class Mapped:
     def lately(self, person: int) -> Profile:
         """Return what a person bought, the last visit heaviest."""
         return profile(self.visits, person)
+
+    def ranked(self, person: int) -> Profile | None:
+        """Return a person's candidates with their chances."""
+        return None if self.top is None else self.top.of(person)
+
+    def all_ranked(self, people: Places) -> sparse.csr_array | None:
+        """Return people × items: the chances of everybody's candidates."""
+        return None if self.top is None else self.top.table(people, len(self.catalogue))
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,7 @@ def load(version: Path, manifest: Manifest) -> Index:
         purchases=rows("people"),
         visits=rows("people", "lately"),
         names=Names(array("names.letters"), array("names.starts"), array("names.codes")),
+        top=Ranked(array(ITEMS), array(CHANCES)) if f"{ITEMS}.npy" in manifest.files else None,
     )
     return Index(serving, manifest)
 

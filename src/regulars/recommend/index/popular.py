@@ -126,6 +126,9 @@ class _Nothing:
 
     lately = bought
 
+    def ranked(self, person: int) -> None:
+        """Nobody is known."""
+
 
 @dataclass(frozen=True)
 class Popular(Slots):

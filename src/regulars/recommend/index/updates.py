@@ -117,6 +117,10 @@ class _Overlay:
         joined = _plus(told.lately, np.array(told.views, np.int64), weights)
         return replace(joined, viewed=frozenset(told.views) - frozenset(told.bought.items.tolist()))
 
+    def ranked(self, person: int) -> Profile | None:
+        """Return a person's candidates with their chances; None for whoever did something since: that is not in them."""
+        return None if person in self.since else self.base.ranked(person)
+
 
 class Live(Slots):
     """An index that hears of what happens; answers every slot, and may be asked and told by several threads at once."""
@@ -146,7 +150,7 @@ class Live(Slots):
             return False
         with self._alone:
             self._events.append((str(customer_id), tuple(product_ids), told))
-            person = self._person(str(customer_id))
+            person = self._registered(str(customer_id))
             self._overlay.since[person] = self._bought(self._overlay.known(person), items, told)
             self._first_sold(np.array(sorted(items), np.int64))
         return True
@@ -157,7 +161,7 @@ class Live(Slots):
         if not items:
             return False
         with self._alone:
-            person = self._person(str(customer_id))
+            person = self._registered(str(customer_id))
             told = self._overlay.known(person)
             views = tuple(item for item in told.views if item != items[0])
             self._overlay.since[person] = replace(told, views=(*views, items[0])[-MOST_VIEWS:])
@@ -236,7 +240,7 @@ class Live(Slots):
         overlay.trending = replace(overlay.trending, now=now, ever=ever)
         overlay.unsold = unsold
 
-    def _person(self, customer_id: str) -> int:
+    def _registered(self, customer_id: str) -> int:
         """Return a person's code, a new one for whoever was never heard of."""
         overlay = self._overlay
         found = overlay.code(customer_id)

@@ -1,6 +1,9 @@
 """The re-ranker: trees that learnt, from earlier weeks of the shop, which of the candidates people really bought (extra ``rank``)."""
 
-from regulars.recommend.rerank.features import Facts
-from regulars.recommend.rerank.reranker import Reranker, learn
+from regulars.recommend.rerank.facts import Facts
+from regulars.recommend.rerank.features import MOST
+from regulars.recommend.rerank.lessons import Effort
+from regulars.recommend.rerank.reranker import Learnt, Proof, Reranker, learn, taught
+from regulars.recommend.rerank.words import Theme
 
-__all__ = ["Facts", "Reranker", "learn"]
+__all__ = ["MOST", "Effort", "Facts", "Learnt", "Proof", "Reranker", "Theme", "learn", "taught"]

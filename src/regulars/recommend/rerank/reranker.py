@@ -2,15 +2,15 @@
 
 Each window's rows come from components fitted before it began, and its labels from what happened in it. Candidates that were not bought
 are sampled and weighed up again, so that the scores stay chances. The re-ranker is used only where it beat the blend beyond
-chance on the latest window, after learning from older ones; then it learns from all of them.
+chance on the latest windows, each judged after learning from those before it alone, and lost nothing at what is new to people;
+then it learns from all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,167 +21,139 @@ from regulars.kit.unknown import Unknown
 from regulars.numeric import ranking
 from regulars.numeric.ranking import Interval
 from regulars.recommend.interactions import Interactions
-from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.rerank.features import NAMES, Candidates, Facts, candidates
-from regulars.recommend.windows import DAYS, Window, look_back
+from regulars.recommend.rerank.facts import Facts
+from regulars.recommend.rerank.features import in_parts
+from regulars.recommend.rerank.lessons import USUAL, Effort, Lesson, lessons
+from regulars.recommend.rerank.trees import Trees, grown
+from regulars.recommend.rerank.words import Theme, themes
+from regulars.recommend.windows import DAYS
 
-WINDOWS = 6
-FEWEST_WINDOWS = 2
-FEWEST_PEOPLE = 100
-MOST_PEOPLE = 2_000
-"""People of a window who are learnt from."""
-SHORTEST_PAST_DAYS = 91
-"""A window before which less is known says little of how people buy again."""
-SAMPLED = 0.2
-"""Share of the candidates that were not bought; each of them counts five times."""
 LEVEL = 0.8
-_CELLS = 1 << 22
-SETTINGS: dict[str, Any] = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 200,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "seed": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
-ROUNDS = 300
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How much better than the blend a re-ranker was on windows that it had not seen."""
+
+    gain: Interval
+    """NDCG@10 of the candidates in its order less that in the blend's, a mean a person over the judged windows; 80% interval."""
+    new: Interval
+    """The same among what was new to each person."""
+    windows: int
+    """How many were judged."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What is told of a re-ranker."""
+
+    proof: Proof | None
+    """None where nothing was judged."""
+    windows: int
+    """How many it learnt from."""
+    themes: tuple[Theme, ...]
+    """What it goes by, the most important first."""
 
 
 @dataclass(frozen=True)
 class Reranker:
-    """Trees, and how much better than the blend they were on a window they had not seen."""
+    """Trees that say how likely each candidate is bought, and how far that was proven."""
 
-    booster: Any
-    gain: Interval
-    """NDCG@10 of the candidates in its order less that in the blend's, over the people of the latest window; 80% interval."""
+    trees: Trees
+    proof: Proof | None
+    """None where nothing was judged."""
     windows: int
-    importance: tuple[tuple[str, float], ...]
-    """Share of the gain of each feature, the highest first."""
+    """How many it learnt from."""
 
-    def order(self, found: Candidates) -> NDArray[np.float64]:
-        """Return the chance of each candidate to be bought within the window."""
-        return np.asarray(self.booster.predict(found.rows), float)
-
-    def scores(
-        self, facts: Facts, people: NDArray[np.int64], listed: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Return people (ascending) × items: chances of the candidates, zero elsewhere."""
-        found = candidates(facts, people, listed)
-        out = np.zeros((len(people), facts.data.items))
-        out[np.searchsorted(people, found.person), found.item] = self.order(found)
-        return out
-
-
-@dataclass(frozen=True)
-class _Lesson:
-    """The candidates of one window, and which of them were bought."""
-
-    window: Window
-    parameters: Parameters
-
-    @cached_property
-    def people(self) -> NDArray[np.int64]:
-        people = self.window.people
-        if len(people) > MOST_PEOPLE:
-            people = np.sort(np.random.default_rng(0).choice(people, MOST_PEOPLE, replace=False))
-        return people
-
-    @cached_property
-    def found(self) -> Candidates:
-        facts = Facts(Model(self.window.known, self.parameters))
-        parts = [
-            candidates(facts, people, self.window.listed) for people in _parts(self.people, facts.data.items)
-        ]
-        return Candidates(
-            np.concatenate([part.person for part in parts]),
-            np.concatenate([part.item for part in parts]),
-            np.concatenate([part.rows for part in parts]),
+    def chances(self, facts: Facts, people: NDArray[np.int64], listed: NDArray[np.bool_]) -> sparse.csr_array:
+        """Return people × items: the chance of each candidate to be bought within the window, in single precision."""
+        found = in_parts(facts, people, listed)
+        # What an index stores; never zero, which would be no candidate.
+        said = np.maximum(self.trees.chances(found).astype(np.float32), np.finfo(np.float32).tiny).astype(
+            float
         )
+        starts = np.searchsorted(found.row, np.arange(len(people) + 1))
+        return sparse.csr_array((said, found.item, starts), shape=(len(people), facts.data.items))
 
-    @cached_property
-    def bought(self) -> NDArray[np.bool_]:
-        cells = self.window.chosen[self.found.person, self.found.item]
-        return np.asarray(cells).ravel() > 0
+    @property
+    def told(self) -> Learnt:
+        """What is told of it, in the merchant's words."""
+        return Learnt(self.proof, self.windows, themes(self.trees.importance))
 
-    def ndcg(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return NDCG@10 of each person when the candidates are ordered by some scores."""
-        row = np.searchsorted(self.people, self.found.person)
-        order = np.lexsort((self.found.item, -scores, row))
-        place = np.arange(len(order)) - np.searchsorted(row[order], row[order])
-        first = order[place < 10]
-        lists = np.full((len(self.people), 10), -1)
-        lists[row[first], place[place < 10]] = self.found.item[first]
-        return ranking.ndcg(lists, sparse.csr_array(self.window.chosen[self.people]), 10)
+    def marked(self, version: str) -> str:
+        """Return the version of a fit that this re-ranker is part of."""
+        return blake2b(f"{version} {self.trees}".encode(), digest_size=8).hexdigest()
 
 
-def learn(data: Interactions, at: Parameters, *, days: int = DAYS) -> Reranker | Unknown:
+def learn(
+    data: Interactions, at: Parameters, *, days: int = DAYS, effort: Effort = USUAL
+) -> Reranker | Unknown:
     """Return a re-ranker learnt from the windows before the end of the data, or why there is none."""
+    past = _past(data, at, days, effort)
+    if isinstance(past, Unknown):
+        return past
+    proof = _proof(past, effort)
+    if proof.gain.low <= 0:
+        return Unknown.because(
+            "recommend.no_gain",
+            mark("On the latest weeks the re-ranker was no better than the blend beyond chance."),
+        )
+    if proof.new.high < 0:
+        return Unknown.because(
+            "recommend.new_lost",
+            mark("On the latest weeks the re-ranker was worse than the blend at what is new to people."),
+        )
+    return Reranker(grown(past, effort), proof, len(past))
+
+
+def taught(
+    data: Interactions, at: Parameters, *, days: int = DAYS, effort: Effort = USUAL
+) -> Reranker | Unknown:
+    """Return the same without asking whether it is any good."""
+    past = _past(data, at, days, effort)
+    return past if isinstance(past, Unknown) else Reranker(grown(past, effort), None, len(past))
+
+
+def _past(data: Interactions, at: Parameters, days: int, effort: Effort) -> list[Lesson] | Unknown:
     try:
         import lightgbm  # noqa: F401
     except (ImportError, OSError):  # OSError: there, but without the OpenMP library it needs
         return Unknown.because(
             "recommend.no_lightgbm", mark("LightGBM is not installed: pip install 'regulars[rank]'.")
         )
-    lessons = list(_lessons(data, at, days))
-    if len(lessons) < FEWEST_WINDOWS:
-        return Unknown.because(
-            "recommend.too_few_windows",
-            mark(
-                "There are fewer than {fewest} windows of {days} days with enough returning customers to learn from."
-            ),
-            fewest=FEWEST_WINDOWS,
-            days=days,
-        )
-    latest = lessons[0]
-    trial = _train(lessons[1:])
-    said = np.asarray(trial.predict(latest.found.rows), float)
-    gain = ranking.bootstrap(latest.ndcg(said), latest.ndcg(latest.found.blend.astype(float)), level=LEVEL)
-    if gain.low <= 0:
-        return Unknown.because(
-            "recommend.no_gain",
-            mark("On the latest weeks the re-ranker was no better than the blend beyond chance."),
-        )
-    booster = _train(lessons)
-    told = np.asarray(booster.feature_importance("gain"), float)
-    shares = sorted(
-        zip(NAMES, (told / max(told.sum(), 1e-300)).tolist(), strict=True), key=lambda one: -one[1]
+    found = list(lessons(data, at, days, effort))
+    if len(found) > effort.fewest_judged:
+        return found
+    return Unknown.because(
+        "recommend.too_few_windows",
+        mark(
+            "There are fewer than {fewest} windows of {days} days with enough returning customers to learn from."
+        ),
+        fewest=effort.fewest_judged + 1,
+        days=days,
     )
-    return Reranker(booster, gain, len(lessons), tuple(shares))
 
 
-def _lessons(data: Interactions, at: Parameters, days: int) -> Iterator[_Lesson]:
-    began = int(data.day.min()) if len(data) else data.end
-    for number in range(WINDOWS):
-        cutoff = data.end - days * (number + 1)
-        if cutoff - began < SHORTEST_PAST_DAYS:
-            return
-        lesson = _Lesson(look_back(data.until(cutoff + days), cutoff, days), at)
-        if len(lesson.people) < FEWEST_PEOPLE:
-            return
-        yield lesson
+def _proof(past: Sequence[Lesson], effort: Effort) -> Proof:
+    """Judge the latest windows, each by trees that know only those before it."""
+    number = min(effort.judged, len(past) - 1)
+    ours = [
+        grown(past[place + 1 :], effort).chances(lesson.found) for place, lesson in enumerate(past[:number])
+    ]
+    held = list(zip(past, ours, strict=False))
+    return Proof(_gain(held, new=False), _gain(held, new=True), number)
 
 
-def _train(lessons: Sequence[_Lesson]) -> Any:
-    import lightgbm
-
-    rng = np.random.default_rng(0)
-    kept = [lesson.bought | (rng.random(len(lesson.bought)) < SAMPLED) for lesson in lessons]
-    rows = np.concatenate([lesson.found.rows[keep] for lesson, keep in zip(lessons, kept, strict=True)])
-    bought = np.concatenate([lesson.bought[keep] for lesson, keep in zip(lessons, kept, strict=True)])
-    weight = np.where(bought, 1.0, 1 / SAMPLED)
-    data = lightgbm.Dataset(rows, bought.astype(float), weight=weight, feature_name=list(NAMES))
-    return lightgbm.train(SETTINGS, data, ROUNDS)
-
-
-def _parts(people: NDArray[np.int64], items: int) -> Iterator[NDArray[np.int64]]:
-    step = max(1, _CELLS // max(items, 1))
-    for start in range(0, len(people), step):
-        yield people[start : start + step]
+def _gain(held: Sequence[tuple[Lesson, NDArray[np.float64]]], *, new: bool) -> Interval:
+    """Return the gain a person: who came back in several windows counts once, because their windows are alike."""
+    gains = [
+        lesson.ndcg(said, new=new) - lesson.ndcg(lesson.found.blend.astype(float), new=new)
+        for lesson, said in held
+    ]
+    gain, person = np.concatenate(gains), np.concatenate([lesson.people for lesson, _ in held])
+    person, gain = person[~np.isnan(gain)], gain[~np.isnan(gain)]
+    if not len(gain):
+        return Interval(0.0, 0.0, 0.0)
+    _, person, count = np.unique(person, return_inverse=True, return_counts=True)
+    return ranking.bootstrap(np.bincount(person, gain) / count, level=LEVEL)
