@@ -17,6 +17,7 @@ SLOTS: Mapping[str, str] = {
     "discover": "customer",
     "similar": "product",
     "because_viewed": "products",
+    "session": "products",
     "bought_together": "product",
     "cart": "products",
     "cross_sell": "products",

@@ -10,10 +10,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend.blend import blend
-from regulars.recommend.components import attributes, buy_again, neighbours, together, trending
+from regulars.recommend.components import (
+    attributes,
+    buy_again,
+    neighbours,
+    session_knn,
+    together,
+    trending,
+)
 from regulars.recommend.components.attributes import Attributes
 from regulars.recommend.components.buy_again import BuyAgain
 from regulars.recommend.components.neighbours import Neighbours
+from regulars.recommend.components.session_knn import SessionKnn
 from regulars.recommend.components.shape import Scores
 from regulars.recommend.components.together import Together
 from regulars.recommend.components.trending import Trending
@@ -31,8 +39,26 @@ class Model:
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        """Similar, because you viewed, session, discovery."""
+        """Discovery, and all that follows from something where there are no events."""
         return neighbours.fit(self.data, self.parameters)
+
+    @cached_property
+    def following(self) -> sparse.csr_array:
+        """Items × items for similar, because you viewed, session: neighbours that are learnt from sessions too, if there are any."""
+        if not self.data.sessions or not self.parameters.session_weight:
+            return self.neighbours.near
+        return neighbours.following(self.data, self.parameters)
+
+    @cached_property
+    def session_knn(self) -> SessionKnn:
+        """Session: past sessions that are most like a running one."""
+        return session_knn.fit(self.data)
+
+    @cached_property
+    def viewers(self) -> NDArray[np.float64]:
+        """In how many sessions each item was seen."""
+        told = self.data.sessions
+        return np.zeros(self.data.items) if told is None else told.viewers(self.data.items)
 
     @cached_property
     def again(self) -> BuyAgain:

@@ -12,19 +12,21 @@ import pyarrow as pa
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
-from regulars.recommend import selling
+from regulars.recommend import follow, selling
 from regulars.recommend.answers import OVER_CAP, UNKNOWN_COUNTRY, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
 from regulars.recommend.blend import relative, side_by_side
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.everyone import tables
 from regulars.recommend.request import NO_RULES, Asked, items, wanted
 from regulars.recommend.rules import Rules
-from regulars.recommend.serving import Crowd, Profile, Scored, Serving, basket, rows_of, told
+from regulars.recommend.serving import Crowd, Profile, Scored, Serving, Table, basket, rows_of, told
 from regulars.recommend.shelf import Factor, Found, Source, fill, plain
 from regulars.recommend.windows import FEWEST_BUYERS
 
 SEEDS = 2
 SESSION_DECAY = 0.8
+MOST_STEPS = 20
+"""What was seen before the last so many products of a session says nothing of what comes next."""
 
 
 def new_id() -> str:
@@ -86,9 +88,18 @@ class Slots:
 
     def because_viewed(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What follows from the products viewed in a session, the latest last and heaviest."""
-        return self._by_items(
-            "because_viewed", self._near_or_alike, product_ids, k, more, decay=SESSION_DECAY
-        )
+        decay = self.serving.parameters.session_decay
+        return self._by_items("because_viewed", self._near_or_alike, product_ids, k, more, decay=decay)
+
+    def session(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What follows in a running session, by the products viewed or put into the cart in it, the latest last.
+
+        As :meth:`because_viewed`, and by past sessions that are most like this one where these help; whoever it is need not be known.
+        """
+        # What was seen again was seen last when it was seen last.
+        seen = [*dict.fromkeys(reversed([str(name) for name in product_ids]))][::-1]
+        decay = self.serving.parameters.session_decay
+        return self._by_items("session", self._follows, seen, k, more, decay=decay)
 
     def bought_together(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What is in the same order as this product."""
@@ -144,7 +155,9 @@ class Slots:
         strict: bool = False,
     ) -> Answer:
         found = self._items(product_ids)
-        reason = {"similar": "similar", "because_viewed": "because_viewed"}.get(slot, "goes_with")
+        reason = {"similar": "similar", "because_viewed": "because_viewed", "session": "because_viewed"}.get(
+            slot, "goes_with"
+        )
         sources = component(basket(found, decay), reason) if found else []
         unknown = UNKNOWN_PRODUCT
         return self._answer(
@@ -181,11 +194,11 @@ class Slots:
 
         return Source(find)
 
-    def _near(self, profile: Profile, reason: str) -> Source:
+    def _near(self, profile: Profile, reason: str, table: Table | None = None) -> Source:
         """Return what the neighbours of a profile's items say, times what sells now."""
 
         def find() -> Found:
-            found = Scored(profile, self.serving.near, self.serving.momentum)
+            found = Scored(profile, self.serving.near if table is None else table, self.serving.momentum)
             return Found(
                 found.scores, lambda item: told(profile, reason, found.seeds(item, SEEDS)), found.items
             )
@@ -199,9 +212,17 @@ class Slots:
             found = Scored(profile, self.serving.alike, None)
             return Found(found.scores, lambda item: ("alike", found.seeds(item, SEEDS)), found.items)
 
-        near, alike = self._near(profile, reason), Source(find)
-        few = self.serving.trending.ever[profile.items].max() < FEWEST_BUYERS
-        return [alike, near] if few else [near, alike]
+        near, alike = self._near(profile, reason, self.serving.following), Source(find)
+        known = self.serving.trending.ever[profile.items] + self.serving.viewers[profile.items]
+        return [alike, near] if known.max() < FEWEST_BUYERS else [near, alike]
+
+    def _follows(self, profile: Profile, reason: str) -> list[Source]:
+        """Return what follows the last steps of a session."""
+        lately = Profile(profile.items[-MOST_STEPS:], profile.weights[-MOST_STEPS:])
+        sources, past = self._near_or_alike(lately, reason), self.serving.past
+        if past is None:
+            return sources
+        return [Source(lambda: follow.found(self.serving, past, lately, reason, SEEDS)), *sources]
 
     def _together(self, profile: Profile, reason: str) -> list[Source]:
         """Return what an order holds beside a profile's items."""

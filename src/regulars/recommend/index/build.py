@@ -92,17 +92,16 @@ def _write(recommender: Recommender, scratch: Path, neighbours: int, at: datetim
 def arrays(recommender: Recommender, neighbours: int) -> Arrays:
     """Return every array of an index by name."""
     model, serving = recommender.model, recommender.serving
-    near = model.neighbours.near
-    longest = int(np.diff(near.indptr).max(initial=0))
     bought = serving.purchases
     names = names_of(model.data.customer_ids)
     return {
-        **_rows("near", rows_of(near if longest <= neighbours else trimmed(near, neighbours))),
+        **_rows("near", _nearest(model.neighbours.near, neighbours)),
         **_rows("together", serving.together),
         **_rows("marks", serving.alike.marks),
         **_rows("having", serving.alike.having),
         **_rows("people", bought),
-        "people.lately": _beside(bought, model.neighbours.profiles).astype(np.float32),
+        **_lately(recommender),
+        **_of_sessions(recommender, neighbours),
         "momentum": serving.momentum,
         "again": serving.again,
         "rate": serving.rate,
@@ -123,6 +122,30 @@ def _rows(name: str, rows: Rows) -> Arrays:
         f"{name}.items": rows.items.astype(np.int32),
         f"{name}.weights": rows.weights.astype(np.float32),
     }
+
+
+def _nearest(near: sparse.csr_array, most: int) -> Rows:
+    longest = int(np.diff(near.indptr).max(initial=0))
+    return rows_of(near if longest <= most else trimmed(near, most))
+
+
+def _lately(recommender: Recommender) -> Arrays:
+    """Return profiles: weights beside those of purchases, or rows of their own where they hold what was only viewed."""
+    profiles = recommender.model.neighbours.profiles
+    if recommender.model.parameters.view_weight:
+        return _rows("lately", rows_of(profiles))
+    return {"people.lately": _beside(recommender.serving.purchases, profiles).astype(np.float32)}
+
+
+def _of_sessions(recommender: Recommender, neighbours: int) -> Arrays:
+    """Return what only a shop with events has."""
+    model, past = recommender.model, recommender.serving.past
+    if not model.data.sessions:
+        return {}
+    found: Arrays = {"viewers": model.viewers}
+    if model.following is not model.neighbours.near:
+        found |= _rows("following", _nearest(model.following, neighbours))
+    return found if past is None else found | {f"past.{part.name}": getattr(past, part.name) for part in fields(past)}
 
 
 def _beside(rows: Rows, other: sparse.csr_array) -> NDArray[np.float64]:

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regulars.numeric.session_knn import Memory
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.layout import CATALOGUE, Manifest
 from regulars.recommend.index.names import Names
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.serving import Alike, Floats, Profile, Rows, profile
+from regulars.recommend.serving import Alike, Floats, Profile, Rows, lately, profile
 from regulars.recommend.slots import Lists, new_id
 
 _COLUMNS = tuple(field.name for field in fields(Catalogue))
@@ -40,6 +41,9 @@ class Mapped:
     purchases: Rows
     visits: Rows
     names: Names
+    following: Rows
+    viewers: Floats
+    past: Memory | None
 
     @property
     def customer_ids(self) -> Sequence[str]:
@@ -56,8 +60,8 @@ class Mapped:
         return profile(self.purchases, person)
 
     def lately(self, person: int) -> Profile:
-        """Return what a person bought, the last visit heaviest."""
-        return profile(self.visits, person)
+        """Return what a person bought, and viewed if that helps, the last visit heaviest."""
+        return lately(self, person)
 
 
 @dataclass(frozen=True)
@@ -85,23 +89,33 @@ def load(version: Path, manifest: Manifest) -> Index:
     columns |= {name: array(f"catalogue.{name}") for name in numbers}
     catalogue = Catalogue(**columns)
     sold, countries = rows("countries").table(len(catalogue)), tuple(manifest.countries)
+    near = rows("near")
+    apart = "lately.starts.npy" in manifest.files
     serving = Mapped(
         fit=manifest.fit,
         catalogue=catalogue,
         parameters=Parameters(**manifest.parameters),
         trending=Trending(array("trending"), array("arrivals"), array("ever"), sold, countries),
         unsold=array("unsold"),
-        near=rows("near"),
+        near=near,
         momentum=array("momentum"),
         together=rows("together"),
         alike=Alike(rows("marks"), rows("having")),
         again=array("again"),
         rate=array("rate"),
         purchases=rows("people"),
-        visits=rows("people", "lately"),
+        visits=rows("lately") if apart else rows("people", "lately"),
         names=Names(array("names.letters"), array("names.starts"), array("names.codes")),
+        following=rows("following") if "following.starts.npy" in manifest.files else near,
+        viewers=array("viewers") if "viewers.npy" in manifest.files else np.zeros(len(catalogue)),
+        past=_past(array) if "past.rarity.npy" in manifest.files else None,
     )
     return Index(serving, manifest)
+
+
+def _past(array: Callable[[str], NDArray[Any]]) -> Memory:
+    """Return the past sessions."""
+    return Memory(*(array(f"past.{part.name}") for part in fields(Memory)))
 
 
 def _texts(column: list[Any]) -> tuple[Any, ...]:
