@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from regulars.recommend.slots import Lists, Slots
 
 EVALUATE = "evaluate"
+_events = click.option(
+    "--events",
+    metavar="FILE",
+    help="What was viewed and put into carts: a table with product_id, occurred_at, and session_id, visitor_id or customer_id.",
+)
 
 
 class WithEvaluation(Verb):
@@ -46,6 +51,7 @@ class WithEvaluation(Verb):
 @click.option("--customer", metavar="ID", help="For whom: the shop's own id of a customer.")
 @click.option("--product", metavar="ID", help="Beside which product.")
 @click.option("--cart", metavar="ID,ID", help="With which products in the cart.")
+@click.option("--session", metavar="ID,ID", help="After which products, viewed in this order; the latest last.")
 @click.option(
     "--slot", metavar="NAME", help="Ask this slot, such as up_sell; a name that there is not lists them all."
 )
@@ -60,6 +66,7 @@ class WithEvaluation(Verb):
     metavar="FILE",
     help="What the shop sells: a table with product_id and perhaps title, category, brand, price, cost, available, attributes.",
 )
+@_events
 @click.option("--all", "everyone", is_flag=True, help="For every customer; needs --out.")
 @click.option(
     "-k", "number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many products."
@@ -85,9 +92,11 @@ def recommend(
     customer: str | None,
     product: str | None,
     cart: str | None,
+    session: str | None,
     slot: str | None,
     rule_file: str | None,
     catalogue: str | None,
+    events: str | None,
     everyone: bool,
     number: int,
     home: Path | None,
@@ -102,16 +111,17 @@ def recommend(
 
     regulars recommend evaluate ORDERS says how good that would have been on earlier days, beside plain baselines.
     """
+    from regulars.cli import present_recommendations as present
     from regulars.cli.present import Screen
     from regulars.kit.files import ensure_writable
     from regulars.recommend import fit, read_rules
     from regulars.recommend.index import build, open_index
     from regulars.runtime.journey import dumps, read_orders
 
-    chosen = (customer is not None, product is not None, cart is not None, everyone)
+    chosen = (customer is not None, product is not None, cart is not None, session is not None, everyone)
     if slot is None and sum(chosen) > 1:
         raise click.UsageError(
-            t("Give one of --customer, --product, --cart and --all; with --slot, several.")
+            t("Give one of --customer, --product, --cart, --session and --all; with --slot, several.")
         )
     if slot is not None and everyone:
         raise click.UsageError(t("--all is for you of everybody; leave out --slot."))
@@ -119,13 +129,20 @@ def recommend(
         raise click.UsageError(t("--all and --out go together."))
     if origin is None and home is None:
         raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
-    if origin is None and (as_of is not None or no_tuning or catalogue is not None):
+    if origin is None and (as_of is not None or no_tuning or catalogue is not None or events is not None):
         raise click.UsageError(
-            t("--as-of, --no-tuning and --catalogue need ORDERS: an index is answered from as it is.")
+            t("--as-of, --no-tuning, --catalogue and --events need ORDERS: an index is answered from as it is.")
         )
     rules = None if rule_file is None else read_rules(rule_file)
     asked = partial(
-        _answers, slot=slot, customer=customer, product=product, cart=cart, number=number, rules=rules
+        _answers,
+        slot=slot,
+        customer=customer,
+        product=product,
+        cart=cart,
+        session=session,
+        number=number,
+        rules=rules,
     )
     tell = partial(_tell, asked=asked, number=number, rules=rules, file=file, as_json=as_json)
     if origin is None and home is not None:
@@ -134,8 +151,10 @@ def recommend(
     if home is not None:
         ensure_writable(home)
     with read_orders(origin, **reading.settings()) as orders:
-        found = fit(orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue)
+        found = fit(orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue, events=events)
         screen = Screen(language, orders.shop.currency)
+        if not as_json:
+            present.events(screen, found.data.sessions)
         if home is not None:
             written = home / build(found, home).version
             if slot is None and not any(chosen):
@@ -179,12 +198,13 @@ def _answers(
     customer: str | None,
     product: str | None,
     cart: str | None,
+    session: str | None,
     number: int,
     rules: Rules | None,
 ) -> list[Answer]:
     from regulars.recommend import SLOTS, ask
 
-    in_cart = [name.strip() for name in (cart or "").split(",") if name.strip()]
+    in_cart, viewed = _ids(cart), _ids(session)
     beside = [] if product is None else [product]
     usual = ["trending"]
     if customer is not None:
@@ -193,12 +213,18 @@ def _answers(
         usual = ["similar", "bought_together"]
     elif cart is not None:
         usual = ["cart"]
+    elif session is not None:
+        usual = ["session"]
     answers = []
     for name in [slot] if slot is not None else usual:
-        products = in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart
+        products = viewed or in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart or viewed
         asked: Asked = {"customer": customer, "cart": in_cart, "rules": rules}
         answers.append(ask(found, name, number, products=products, **asked))
     return answers
+
+
+def _ids(told: str | None) -> list[str]:
+    return [name.strip() for name in (told or "").split(",") if name.strip()]
 
 
 @options.verb()
@@ -218,6 +244,7 @@ def _answers(
     show_default=True,
     help="How long to look at what came.",
 )
+@_events
 @click.option("--out", "folder", type=options.Folder(), help="Write evaluation.json here.")
 @options.language
 @options.as_json
@@ -226,6 +253,7 @@ def evaluate(
     origin: str,
     cutoffs: tuple[date, ...],
     days: int,
+    events: str | None,
     folder: Path | None,
     language: str,
     as_json: bool,
@@ -236,17 +264,26 @@ def evaluate(
     from regulars.cli.present import Screen
     from regulars.kit.files import ensure_writable
     from regulars.recommend import evaluate as evaluated
+    from regulars.recommend import evaluate_sessions
     from regulars.recommend.recommender import purchases
     from regulars.runtime.journey import dumps, read_orders, told, write_json
 
     if folder is not None:
         ensure_writable(folder)
     with read_orders(origin, **reading.settings()) as orders:
-        found = evaluated(purchases(orders), cutoffs, days=days)
-        written = () if folder is None else (write_json(told(found), folder, "evaluation.json"),)
+        data = purchases(orders, events=events)
+        found = evaluated(data, cutoffs, days=days)
+        everything = told(found)
+        if events is not None:
+            of_sessions = evaluate_sessions(data, cutoffs, days=days)
+            everything |= {"sessions": told(of_sessions)}
+        written = () if folder is None else (write_json(everything, folder, "evaluation.json"),)
         if as_json:
-            click.echo(dumps(told(found) | {"files": [str(path) for path in written]}))
+            click.echo(dumps(everything | {"files": [str(path) for path in written]}))
             return
         screen = Screen(language, orders.shop.currency)
+        present.events(screen, data.sessions)
         present.evaluation(screen, found)
+        if events is not None:
+            present.sessions(screen, of_sessions)
         screen.files(written)

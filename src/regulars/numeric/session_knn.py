@@ -96,9 +96,8 @@ def next_items(past: Memory, near: Nearest, items: ArrayLike) -> tuple[NDArray[n
 
 def shared(past: Memory, near: Nearest, items: ArrayLike, target: int) -> Floats:
     """Return for each item of the running session how much of what speaks for a target comes from sessions that hold both."""
-    speak = np.isin(near.sessions, _held(past, target))
-    sessions, says = near.sessions[speak], near.says[speak]
-    return np.array([says[np.isin(sessions, _held(past, item))].sum() for item in _checked(past, items)], float)
+    says = near.says * _holds(past, target, near.sessions)
+    return np.array([says @ _holds(past, item, near.sessions) for item in _checked(past, items)], float)
 
 
 def _checked(past: Memory, items: ArrayLike) -> list[int]:
@@ -112,6 +111,14 @@ def _checked(past: Memory, items: ArrayLike) -> list[int]:
 
 def _held(past: Memory, item: int) -> Places:
     return past.held[int(past.held_starts[item]) : int(past.held_starts[item + 1])]
+
+
+def _holds(past: Memory, item: int, sessions: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which of some sessions, in ascending order, hold an item."""
+    held = _held(past, item)
+    if not len(held):
+        return np.zeros(len(sessions), bool)
+    return held[np.minimum(np.searchsorted(held, sessions), len(held) - 1)] == sessions
 
 
 def _row(past: Memory, session: int) -> Places:

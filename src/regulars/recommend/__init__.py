@@ -9,6 +9,7 @@ from regulars.recommend.parameters import Parameters
 from regulars.recommend.recommender import Recommender, fit, fit_interactions
 from regulars.recommend.rules import Rules
 from regulars.recommend.rules_file import read_rules
+from regulars.recommend.session_evaluation import SessionEvaluation, evaluate_sessions
 
 __all__ = [
     "SLOTS",
@@ -20,8 +21,10 @@ __all__ = [
     "Pick",
     "Recommender",
     "Rules",
+    "SessionEvaluation",
     "ask",
     "evaluate",
+    "evaluate_sessions",
     "fit",
     "fit_interactions",
     "hindsight",

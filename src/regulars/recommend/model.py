@@ -52,7 +52,7 @@ class Model:
     @cached_property
     def session_knn(self) -> SessionKnn:
         """Session: past sessions that are most like a running one."""
-        return session_knn.fit(self.data)
+        return session_knn.fit(self.data, self.parameters)
 
     @cached_property
     def viewers(self) -> NDArray[np.float64]:

@@ -6,7 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
-OF_SESSIONS = ("session_weight", "session_decay", "session_knn_weight", "view_weight")
+OF_SESSIONS = (
+    "session_weight",
+    "session_target_power",
+    "session_decay",
+    "session_knn_weight",
+    "session_rarity_power",
+    "view_weight",
+)
 """Parameters that say something only where there are events."""
 
 
@@ -39,10 +46,14 @@ class Parameters:
 
     session_weight: float = 1.0
     """What a step of a session counts beside a purchase, for what is similar and what follows."""
+    session_target_power: float = 0.6
+    """How much neighbours that everybody views are held back among what is similar and what follows."""
     session_decay: float = 0.8
     """What each later view leaves of an earlier one's weight in a running session."""
     session_knn_weight: float = 0.0
     """Weight of the best of similar past sessions beside the best of the neighbours of what was viewed."""
+    session_rarity_power: float = 1.0
+    """How much rare things are preferred among those of similar past sessions."""
     view_weight: float = 0.0
     """What the latest step of a session weighs beside a purchase of the latest visit in a person's profile."""
 

@@ -20,8 +20,10 @@ MOST_SESSIONS = 1000
 
 GRID = (
     ("session_weight", (0.0, 0.3, 3.0)),
+    ("session_target_power", (0.3, 0.0)),
     ("session_decay", (0.4, 0.6)),
     ("session_knn_weight", (0.3, 1.0, 3.0)),
+    ("session_rarity_power", (0.0,)),
 )
 
 
@@ -36,6 +38,8 @@ def tune(data: Interactions, at: Parameters, *, days: int = DAYS) -> Parameters:
     search = _Search(known, cases)
     best = search.judge(at)
     for name, values in GRID:
+        if name == "session_rarity_power" and not at.session_knn_weight:
+            continue
         standard, highest = best, 0.0
         for other in [replace(at, **{name: value}) for value in values]:
             told = search.judge(other)
@@ -50,23 +54,27 @@ class _Search:
 
     def __init__(self, known: Interactions, cases: session_windows.Running) -> None:
         self.known, self.cases = known, cases
-        self._near: dict[tuple[float, float], sparse.csr_array] = {}
-        self._like: sparse.csr_array | None = None
+        self._near: dict[tuple[float, ...], sparse.csr_array] = {}
+        self._like: dict[float, sparse.csr_array] = {}
 
     def judge(self, at: Parameters) -> NDArray[np.float64]:
         """Return MRR@20 of each session."""
         table = self._by_neighbours(at)
         if at.session_knn_weight:
-            if self._like is None:
-                self._like = session_windows.like(Model(self.known, at).session_knn.past, self.cases)
-            table = session_windows.fused(table, self._like, at.session_knn_weight)
+            table = session_windows.fused(table, self._by_sessions(at), at.session_knn_weight)
         return self.cases.measured(session_windows.best(table))[1]
 
     def _by_neighbours(self, at: Parameters) -> sparse.csr_array:
-        key = at.session_weight, at.session_decay
+        key = at.session_weight, at.session_target_power, at.session_decay
         if key not in self._near:
             self._near[key] = by_neighbours(Model(self.known, at), self.cases)
         return self._near[key]
+
+    def _by_sessions(self, at: Parameters) -> sparse.csr_array:
+        key = at.session_rarity_power
+        if key not in self._like:
+            self._like[key] = session_windows.like(Model(self.known, at).session_knn.past, self.cases)
+        return self._like[key]
 
 
 def by_neighbours(model: Model, cases: session_windows.Running) -> sparse.csr_array:

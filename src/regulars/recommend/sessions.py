@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend.catalogue import Codes
-from regulars.sources.events import Events
+from regulars.sources.events import Aside, Events
 
 GAP_SECONDS = 30 * 60
 MOST_STEPS = 4_000_000
@@ -54,6 +54,8 @@ class Sessions:
     """Days since 1970-01-01 in the shop's calendar."""
     counts: dict[str, int] = field(default_factory=dict, compare=False)
     """What became of the rows of the source."""
+    aside: tuple[Aside, ...] = field(default=(), compare=False)
+    """The first of those that were set aside."""
 
     def __len__(self) -> int:
         return len(self.session)
@@ -121,7 +123,7 @@ def of_events(events: Events, product_ids: tuple[str, ...], people: dict[str, in
     unknown = int(np.sum(~kept))
     found = Sessions(
         session[kept], items[kept], person[kept], rows["cart"][order][kept].astype(bool), at[kept], day[kept],
-        events.counts | {"unknown_products": unknown},
+        events.counts | {"unknown_products": unknown}, events.aside,
     )  # fmt: skip
     return _without_repeats(found)
 

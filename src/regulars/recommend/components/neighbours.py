@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,7 @@ def _steps(
     viewed = sparse.csr_array(
         (np.ones(len(steps)), steps.item, np.arange(len(steps) + 1)), shape=(len(steps), data.items)
     )
+    how = replace(how, target_power=at.session_target_power)
     heard = at.session_weight * 0.5 ** ((data.end - steps.day) / at.pair_half_life_days)
     return (
         sparse.csr_array(sparse.vstack([baskets, viewed])),

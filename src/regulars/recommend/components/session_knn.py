@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -11,6 +11,7 @@ from regulars.numeric import session_knn
 from regulars.numeric.session_knn import Memory
 from regulars.recommend.components.shape import Scores
 from regulars.recommend.interactions import Interactions
+from regulars.recommend.parameters import Parameters
 
 MOST_SESSIONS = 500_000
 """Only the most recent that share an item are looked at: older ones are hardly ever among them."""
@@ -33,8 +34,9 @@ class SessionKnn:
         return found
 
 
-def fit(data: Interactions) -> SessionKnn:
+def fit(data: Interactions, at: Parameters) -> SessionKnn:
     """Remember the latest sessions of two things or more; none where there are no events."""
     none = sparse.csr_array((0, data.items))
     table = none if data.sessions is None else data.sessions.table(data.items)[-MOST_SESSIONS:]
-    return SessionKnn(session_knn.memory(sparse.csr_array(table)))
+    past = session_knn.memory(sparse.csr_array(table))
+    return SessionKnn(replace(past, rarity=past.rarity**at.session_rarity_power))
