@@ -86,15 +86,19 @@ class Interactions:
 
     def until(self, day: int) -> Interactions:
         """Return what was known when ``day`` began."""
-        return self._cut(self.day < day, None, day)
+        chosen = self.day < day
+        found = self._kept(chosen, day)
+        if self.sessions is None:
+            return found
+        # Of what was viewed before it was ever sold, only later days know that the shop has it.
+        there = np.zeros(self.items, bool) if self.catalogue.listed is None else self.catalogue.listed.copy()
+        there[self.item[chosen]] = True
+        return replace(found, sessions=self.sessions.within(None, day, there))
 
     def between(self, day: int, until: int) -> Interactions:
         """Return what happened on ``day`` and after it, before ``until``."""
-        return self._cut((self.day >= day) & (self.day < until), day, until)
-
-    def _cut(self, chosen: NDArray[np.bool_], day: int | None, end: int) -> Interactions:
-        told = None if self.sessions is None else self.sessions.within(day, end)
-        return replace(self._kept(chosen, end), sessions=told)
+        found = self._kept((self.day >= day) & (self.day < until), until)
+        return found if self.sessions is None else replace(found, sessions=self.sessions.within(day, until))
 
     def _kept(self, chosen: NDArray[np.bool_], end: int) -> Interactions:
         rows = {name: getattr(self, name)[chosen] for name in ("person", "order", "item", "day")}

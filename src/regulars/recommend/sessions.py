@@ -60,10 +60,14 @@ class Sessions:
     def __len__(self) -> int:
         return len(self.session)
 
-    def within(self, day: int | None, until: int) -> Sessions:
-        """Return what happened on ``day`` and after it (None: ever), before ``until``; a session over midnight is cut in two."""
+    def within(self, day: int | None, until: int, there: NDArray[np.bool_] | None = None) -> Sessions:
+        """Return what happened on ``day`` and after it (None: ever), before ``until``, with some items only (None: all of them).
+
+        A session over midnight is cut in two.
+        """
         kept = self.day < until
-        return self._where(kept if day is None else kept & (self.day >= day))
+        kept = kept if day is None else kept & (self.day >= day)
+        return self._where(kept) if there is None else _without_repeats(self._where(kept & there[self.item]))
 
     def _where(self, kept: NDArray[np.bool_]) -> Sessions:
         if kept.all():
