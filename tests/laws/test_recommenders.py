@@ -69,7 +69,7 @@ class Facts:
         return fit_interactions(read, tune=False, parameters=None if told is None else WITH_EVENTS)
 
 
-WITH_EVENTS = Parameters(session_knn_weight=0.7, view_weight=0.5)
+WITH_EVENTS = Parameters(session_knn_weight=0.7, view_weight=0.5, due_power=0.5)
 """All that events can change is switched on."""
 
 

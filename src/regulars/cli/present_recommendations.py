@@ -17,6 +17,7 @@ from regulars.report.model import Sentence
 
 SLOTS = {
     "for_you": mark("For you"),
+    "next_basket": mark("In the next order"),
     "buy_again": mark("Buy again"),
     "discover": mark("New to them"),
     "similar": mark("Similar"),

@@ -13,6 +13,7 @@ from regulars.recommend.slots import Slots
 
 SLOTS: Mapping[str, str] = {
     "for_you": "customer",
+    "next_basket": "customer",
     "buy_again": "customer",
     "discover": "customer",
     "similar": "product",

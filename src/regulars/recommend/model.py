@@ -15,6 +15,7 @@ from regulars.recommend.components import (
     buy_again,
     neighbours,
     session_knn,
+    timing,
     together,
     trending,
 )
@@ -23,6 +24,7 @@ from regulars.recommend.components.buy_again import BuyAgain
 from regulars.recommend.components.neighbours import Neighbours
 from regulars.recommend.components.session_knn import SessionKnn
 from regulars.recommend.components.shape import Scores
+from regulars.recommend.components.timing import Timing
 from regulars.recommend.components.together import Together
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.interactions import Interactions
@@ -76,6 +78,11 @@ class Model:
         return trending.fit(self.data)
 
     @cached_property
+    def timing(self) -> Timing:
+        """Next basket."""
+        return timing.fit(self.data)
+
+    @cached_property
     def attributes(self) -> Attributes:
         """Cold items."""
         return attributes.fit(self.data.catalogue, self.there)
@@ -113,3 +120,10 @@ class Model:
     def for_you(self, people: NDArray[np.int64]) -> Scores:
         """Return people × items: the blend of both."""
         return blend(self.repeats(people), self.discoveries(people), self.parameters.discovery_weight)
+
+    def next_basket(self, people: NDArray[np.int64], within_days: float) -> Scores:
+        """Return people × items: the blend of both, what they have by how likely it is due within some days too."""
+        again = self.repeats(people)
+        if self.parameters.due_power:
+            again = again * self.timing.due(people, within_days) ** self.parameters.due_power
+        return blend(again, self.discoveries(people), self.parameters.discovery_weight)

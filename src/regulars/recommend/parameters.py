@@ -44,6 +44,8 @@ class Parameters:
     cart_target_power: float = 0.4
     """How much popular things are preferred with a cart: 0 not at all, 0.5 as popular as they are."""
 
+    due_power: float = 0.0
+    """How much what is due is preferred among things to buy again in the next basket; 0 not at all."""
     session_weight: float = 1.0
     """What a step of a session counts beside a purchase, for what is similar and what follows."""
     session_target_power: float = 0.6

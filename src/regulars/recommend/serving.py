@@ -177,6 +177,9 @@ class Serving(Protocol):
     def lately(self, person: int) -> Profile:
         """Return what a person bought, the last visit heaviest."""
 
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return for what a person bought, in the order of :meth:`bought`, days since the latest purchase and how many it lasts."""
+
 
 class Crowd(Serving, Protocol):
     """What everybody can be answered from at once."""
@@ -303,6 +306,16 @@ class Fitted:
     def lately(self, person: int) -> Profile:
         """Return what a person bought, and viewed if that helps, the last visit heaviest."""
         return lately(self, person)
+
+    @cached_property
+    def lasts(self) -> tuple[Rows, Rows]:
+        """People × items: days since the latest purchase, and how many it lasts."""
+        return rows_of(self.model.timing.ago), rows_of(self.model.timing.gap)
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return days since the latest purchase and how many it lasts."""
+        ago, gap = (table.row(person)[1] for table in self.lasts)
+        return np.asarray(ago, float), np.asarray(gap, float)
 
 
 def lately(serving: Crowd, person: int) -> Profile:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
+from regulars.numeric.repurchase_timing import due
 from regulars.recommend import follow, selling
 from regulars.recommend.answers import OVER_CAP, UNKNOWN_COUNTRY, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
 from regulars.recommend.blend import relative, side_by_side
@@ -21,7 +22,7 @@ from regulars.recommend.request import NO_RULES, Asked, items, wanted
 from regulars.recommend.rules import Rules
 from regulars.recommend.serving import Crowd, Profile, Scored, Serving, Table, basket, rows_of, told
 from regulars.recommend.shelf import Factor, Found, Source, fill, plain
-from regulars.recommend.windows import FEWEST_BUYERS
+from regulars.recommend.windows import DAYS, FEWEST_BUYERS
 
 SEEDS = 2
 SESSION_DECAY = 0.8
@@ -63,6 +64,20 @@ class Slots:
         person = self._person(customer_id)
         sources = [] if person is None else [self._for_you(person)]
         return self._answer("for_you", sources, k, more, person=person, unknown=UNKNOWN_CUSTOMER)
+
+    def next_basket(
+        self, customer_id: str, k: int = 10, *, within_days: float = DAYS, **more: Unpack[Asked]
+    ) -> Answer:
+        """What the customer's next order will hold, for a mail: as for you, what is due within some days before what is not.
+
+        How much that counts is learnt; where it proved no better, this is for you. Raises ``ValueError`` for days not above zero.
+        """
+        person, power = self._person(customer_id), self.serving.parameters.due_power
+        ready = None
+        if person is not None and power:
+            ready = due(*self.serving.lasting(person), within_days) ** power
+        sources = [] if person is None else [self._for_you(person, ready)]
+        return self._answer("next_basket", sources, k, more, person=person, unknown=UNKNOWN_CUSTOMER)
 
     def buy_again(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """Only what the customer bought before; may be fewer than k, and nothing for somebody unknown."""
@@ -164,13 +179,14 @@ class Slots:
             slot, sources, k, more, own=own, without=found, unknown=unknown, fill_up=not strict
         )
 
-    def _for_you(self, person: int) -> Source:
-        """Return the blend, each item's reason being the side that says more for it."""
+    def _for_you(self, person: int, ready: Factor | None = None) -> Source:
+        """Return the blend, each item's reason being the side that says more for it; ``ready`` weighs what to buy again."""
 
         def find() -> Found:
             serving, lately = self.serving, self.serving.lately(person)
             had, near = serving.bought(person), Scored(lately, serving.near, serving.momentum)
-            own = relative((had.weights * serving.again[had.items])[None, :])[0]
+            own = had.weights * serving.again[had.items] * (1.0 if ready is None else ready)
+            own = relative(own[None, :])[0]
             new = serving.parameters.discovery_weight * relative(near.scores[None, :])[0]
             items, first, second = side_by_side((had.items, own), (near.items, new))
 

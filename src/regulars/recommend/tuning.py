@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.recommend import session_tuning
+from regulars.recommend import basket_tuning, session_tuning
 from regulars.recommend.blend import blend
 from regulars.recommend.components import buy_again, neighbours
 from regulars.recommend.components.buy_again import BuyAgain
@@ -73,7 +73,8 @@ def tune(data: Interactions, start: Parameters | None = None, *, days: int = DAY
     found = search.run(begin)
     told = search.for_you(found), search.for_you(begin)
     after, before = (float(np.nanmean(values)) for values in told)
-    return Tuned(session_tuning.tune(data, found, days=days), len(people), before, after)
+    found = session_tuning.tune(data, basket_tuning.tune(window, people, found), days=days)
+    return Tuned(found, len(people), before, after)
 
 
 class _Search:

@@ -20,6 +20,8 @@ def version(data: Interactions, at: Parameters) -> str:
     belong together, may not.
     """
     told = at.to_json()
+    if not at.due_power:
+        del told["due_power"]
     if data.sessions is None:
         # What says nothing without events is no part of a fit without them.
         told = {name: value for name, value in told.items() if name not in OF_SESSIONS}

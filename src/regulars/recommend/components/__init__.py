@@ -9,9 +9,10 @@ from regulars.recommend.components import (
     buy_again,
     neighbours,
     session_knn,
+    timing,
     together,
     trending,
 )
 from regulars.recommend.components.shape import Component
 
-__all__ = ["Component", "attributes", "buy_again", "neighbours", "session_knn", "together", "trending"]
+__all__ = ["Component", "attributes", "buy_again", "neighbours", "session_knn", "timing", "together", "trending"]

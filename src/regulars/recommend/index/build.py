@@ -102,6 +102,7 @@ def arrays(recommender: Recommender, neighbours: int) -> Arrays:
         **_rows("people", bought),
         **_lately(recommender),
         **_of_sessions(recommender, neighbours),
+        **_lasting(recommender),
         "momentum": serving.momentum,
         "again": serving.again,
         "rate": serving.rate,
@@ -135,6 +136,15 @@ def _lately(recommender: Recommender) -> Arrays:
     if recommender.model.parameters.view_weight:
         return _rows("lately", rows_of(profiles))
     return {"people.lately": _beside(recommender.serving.purchases, profiles).astype(np.float32)}
+
+
+def _lasting(recommender: Recommender) -> Arrays:
+    """Return how long things last beside who bought them, where that helps."""
+    if not recommender.model.parameters.due_power:
+        return {}
+    timing, bought = recommender.model.timing, recommender.serving.purchases
+    beside = {"people.ago": _beside(bought, timing.ago), "people.gap": _beside(bought, timing.gap)}
+    return {name: column.astype(np.float32) for name, column in beside.items()} | {"usual": timing.usual}
 
 
 def _of_sessions(recommender: Recommender, neighbours: int) -> Arrays:

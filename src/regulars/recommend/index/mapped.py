@@ -44,6 +44,9 @@ class Mapped:
     following: Rows
     viewers: Floats
     past: Memory | None
+    lasts: tuple[Rows, Rows] | None
+    """Beside ``purchases``; None where it does not matter how long things last, as ``usual``."""
+    usual: Floats | None
 
     @property
     def customer_ids(self) -> Sequence[str]:
@@ -62,6 +65,13 @@ class Mapped:
     def lately(self, person: int) -> Profile:
         """Return what a person bought, and viewed if that helps, the last visit heaviest."""
         return lately(self, person)
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return days since the latest purchase and how many it lasts; raises ``KeyError`` where that does not matter."""
+        if self.lasts is None:
+            raise KeyError(person)
+        ago, gap = (table.row(person)[1] for table in self.lasts)
+        return np.asarray(ago, float), np.asarray(gap, float)
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,8 @@ def load(version: Path, manifest: Manifest) -> Index:
         following=rows("following") if "following.starts.npy" in manifest.files else near,
         viewers=array("viewers") if "viewers.npy" in manifest.files else np.zeros(len(catalogue)),
         past=_past(array) if "past.rarity.npy" in manifest.files else None,
+        lasts=(rows("people", "ago"), rows("people", "gap")) if "usual.npy" in manifest.files else None,
+        usual=array("usual") if "usual.npy" in manifest.files else None,
     )
     return Index(serving, manifest)
 

@@ -125,7 +125,7 @@ class _Nothing:
         """Nobody bought anything."""
         raise KeyError(person)
 
-    lately = bought
+    lately = lasting = bought
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ class _Since:
     """Day and items of the latest visit since."""
     views: tuple[int, ...] = ()
     """Items looked at, each once, the latest last."""
+    fresh: frozenset[int] = frozenset()
+    """Items bought since."""
 
 
 class _Overlay:
@@ -104,6 +106,19 @@ class _Overlay:
     def bought(self, person: int) -> Profile:
         """Return what a person bought, how often and how lately."""
         return self.known(person).bought
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return days since the latest purchase and how many it lasts; what was bought since the build was bought today."""
+        told, base = self.known(person), self.base
+        if base.usual is None:
+            raise KeyError(person)
+        items, gap = told.bought.items, base.usual[told.bought.items]
+        ago = np.zeros(len(items))
+        if person < len(base.purchases):
+            place = np.searchsorted(items, base.bought(person).items)
+            ago[place], gap[place] = base.lasting(person)
+        ago[np.isin(items, sorted(told.fresh))] = 0.0
+        return ago, gap
 
     def lately(self, person: int) -> Profile:
         """Return what a person bought and looked at, the latest heaviest."""
@@ -277,6 +292,7 @@ class Live(Slots):
             replace(_plus(lately, new, np.ones(len(new))), viewed=lately.viewed - items),
             (day, items | held if same else items),
             told.views,
+            told.fresh | items,
         )
 
     def _matched(self, data: Interactions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
