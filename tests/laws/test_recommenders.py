@@ -96,7 +96,9 @@ def viewed(rng: np.random.Generator, items: int, people: int) -> pa.Table:
             "key": pa.array(rng.integers(0, 1 + count // 4, count), pa.int64()),
             "told": pa.array(np.full(count, bool(rng.random() < 0.5))),
             "product": [f"p{item:02}" for item in rng.integers(0, items + 3, count)],
-            "customer": [f"c{who:02}" if who < people else None for who in rng.integers(0, 2 * people, count)],
+            "customer": [
+                f"c{who:02}" if who < people else None for who in rng.integers(0, 2 * people, count)
+            ],
             "cart": pa.array(rng.random(count) < 0.2),
             "at": pa.array(at, pa.int64()),
             "day": pa.array(at // DAY_MICROS, pa.int32()),

@@ -12,7 +12,9 @@ from regulars.numeric import repurchase_timing
 
 
 def test_gaps_by_hand():
-    found = repurchase_timing.rhythm([0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 0, 1], [0, 10, 20, 0, 40, 5], (2, 2), strength=1)
+    found = repurchase_timing.rhythm(
+        [0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 0, 1], [0, 10, 20, 0, 40, 5], (2, 2), strength=1
+    )
     # Of item 0 there are three gaps of 60 days; of all items too: each is drawn to the average of 20.
     assert found.usual == pytest.approx([(60 + 20) / 4, 20])
     assert found.gap.toarray() == pytest.approx(np.array([[(20 + 20) / 3, 20], [(40 + 20) / 2, 0]]))

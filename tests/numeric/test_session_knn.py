@@ -38,7 +38,9 @@ def by_hand(sessions: list[set[int]], running: list[int], recent: int, neighbour
 sessions_of = st.lists(st.sets(st.integers(0, 7), min_size=1, max_size=5), max_size=12)
 
 
-@given(sessions_of, st.lists(st.integers(0, 7), unique=True, max_size=4), st.integers(1, 6), st.integers(1, 6))
+@given(
+    sessions_of, st.lists(st.integers(0, 7), unique=True, max_size=4), st.integers(1, 6), st.integers(1, 6)
+)
 def test_it_says_what_plain_loops_say(sessions, running, recent, neighbours):
     past = remembered(sessions, 8)
     near = session_knn.nearest(past, running, recent=recent, neighbours=neighbours)

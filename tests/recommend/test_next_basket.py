@@ -84,9 +84,13 @@ def test_an_index_says_the_same_and_hears_of_purchases(shop_of_rhythm, tmp_path)
         name = shop_of_rhythm.customer_ids[person]
         assert live.next_basket(name, 5) == live.index.next_basket(name, 5) == found.next_basket(name, 5)
     name = shop_of_rhythm.customer_ids[0]
-    before = dict(zip(live.serving.bought(0).items.tolist(), zip(*live.serving.lasting(0), strict=True), strict=True))
+    before = dict(
+        zip(live.serving.bought(0).items.tolist(), zip(*live.serving.lasting(0), strict=True), strict=True)
+    )
     assert live.purchased(name, ("beans", "cup4"), date_of(shop_of_rhythm.end))
-    after = dict(zip(live.serving.bought(0).items.tolist(), zip(*live.serving.lasting(0), strict=True), strict=True))
+    after = dict(
+        zip(live.serving.bought(0).items.tolist(), zip(*live.serving.lasting(0), strict=True), strict=True)
+    )
     codes = shop_of_rhythm.catalogue.codes
     assert after[codes["beans"]] == (0.0, before[codes["beans"]][1])
     assert after[codes["milk"]] == before[codes["milk"]]

@@ -26,7 +26,13 @@ STRIDE = 3
 
 def event(minutes: float, product: str, who: str = "v", **more: Any) -> dict[str, Any]:
     at = START + timedelta(minutes=minutes)
-    return {"visitor_id": who, "product_id": product, "occurred_at": at, "session_id": None, "customer_id": None} | more
+    return {
+        "visitor_id": who,
+        "product_id": product,
+        "occurred_at": at,
+        "session_id": None,
+        "customer_id": None,
+    } | more
 
 
 def given(shop, rows: list[dict[str, Any]] | pa.Table):
@@ -45,7 +51,14 @@ def browsing(shop, seed: int = 0, sessions: int = 1500) -> list[dict[str, Any]]:
         kind, item = "abcd"[int(rng.integers(4))], int(rng.integers(8))
         minutes = float(rng.uniform(-120 * 1440, last * 1440 - 60))
         for step in range(int(rng.integers(2, 6))):
-            found.append(event(minutes + step, f"{kind}{item}", f"v{number}", type="cart" if rng.random() < 0.1 else "view"))
+            found.append(
+                event(
+                    minutes + step,
+                    f"{kind}{item}",
+                    f"v{number}",
+                    type="cart" if rng.random() < 0.1 else "view",
+                )
+            )
             item = (item + STRIDE) % 8 if rng.random() < 0.8 else int(rng.integers(8))
     return found
 
@@ -64,7 +77,9 @@ def sequences(data) -> list[list[str]]:
 
 
 def test_half_an_hour_ends_a_session(shop):
-    found = given(shop, [event(0, "a1"), event(29, "a2"), event(60, "a3"), event(5, "b1", "w"), event(89.9, "a4")])
+    found = given(
+        shop, [event(0, "a1"), event(29, "a2"), event(60, "a3"), event(5, "b1", "w"), event(89.9, "a4")]
+    )
     assert sequences(found) == [["a1", "a2"], ["b1"], ["a3", "a4"]]
 
 
@@ -84,7 +99,12 @@ def test_a_customer_is_somebody_without_a_visitor(shop):
 
 
 def test_a_view_and_its_cart_are_one_step_and_repeats_are_none(shop):
-    rows = [event(0, "a1", type="view"), event(1, "a1", type="cart"), event(2, "a2", type="view"), event(3, "a2", type="view")]
+    rows = [
+        event(0, "a1", type="view"),
+        event(1, "a1", type="cart"),
+        event(2, "a2", type="view"),
+        event(3, "a2", type="view"),
+    ]
     found = given(shop, rows)
     assert sequences(found) == [["a1", "a2"]]
     assert found.sessions.cart.tolist() == [False, True, False]
@@ -108,7 +128,9 @@ def test_the_future_changes_nothing(shop, seen):
     day = seen.end - 40
     rows = browsing(shop)
     cut = datetime.combine(date_of(day), datetime.min.time(), UTC)
-    later = [row | {"product_id": "a1", "occurred_at": row["occurred_at"] + timedelta(minutes=7)} for row in rows]
+    later = [
+        row | {"product_id": "a1", "occurred_at": row["occurred_at"] + timedelta(minutes=7)} for row in rows
+    ]
     shifted = given(shop, [a if a["occurred_at"] < cut else b for a, b in zip(rows, later, strict=True)])
     assert shifted.sessions.item.tolist() != seen.sessions.item.tolist()
     at = Parameters(session_knn_weight=1.0, view_weight=0.5)
@@ -130,12 +152,16 @@ def test_the_version_tells_events_apart(shop, seen):
 def test_without_events_everything_stays_as_it_is(shop):
     plain = fit_interactions(shop)
     switched = fit_interactions(
-        shop, tune=False, parameters=replace(plain.model.parameters, session_weight=9.0, session_target_power=0.0)
+        shop,
+        tune=False,
+        parameters=replace(plain.model.parameters, session_weight=9.0, session_target_power=0.0),
     )
     assert plain.model.following is plain.model.neighbours.near
     assert plain.model.parameters.view_weight == plain.model.parameters.session_knn_weight == 0.0
     for slot in ("for_you", "similar", "because_viewed", "session", "discover"):
-        one, other = (ask(each, slot, 9, customer="person 5", products=["a1", "b2"]) for each in (plain, switched))
+        one, other = (
+            ask(each, slot, 9, customer="person 5", products=["a1", "b2"]) for each in (plain, switched)
+        )
         assert one == other
     assert plain.session(["a1", "b2"], 9).picks == plain.because_viewed(["a1", "b2"], 9).picks
 
@@ -154,7 +180,13 @@ def test_what_leads_to_what_is_learnt(seen, shop):
 
 def test_the_evaluation_beats_its_baselines_where_there_is_something_to_know(seen):
     look = evaluate_sessions(seen, days=28).looks[0]
-    assert {score.name for score in look.scores} == {"session", "neighbours", "session_knn", "last_item", "popularity"}
+    assert {score.name for score in look.scores} == {
+        "session",
+        "neighbours",
+        "session_knn",
+        "last_item",
+        "popularity",
+    }
     ours, popular = look.score("session"), look.score("popularity")
     assert ours.mrr.low > popular.mrr.high
     assert ours.hit.mean >= ours.mrr.mean
@@ -169,10 +201,17 @@ def test_the_evaluation_knows_nothing_of_what_comes(shop):
     cut = shop.end - 28
     start = datetime.combine(date_of(cut), datetime.min.time(), UTC)
     mirrored = [
-        row | ({"product_id": f"{row['product_id'][0]}{7 - int(row['product_id'][1])}"} if row["occurred_at"] >= start else {})
+        row
+        | (
+            {"product_id": f"{row['product_id'][0]}{7 - int(row['product_id'][1])}"}
+            if row["occurred_at"] >= start
+            else {}
+        )
         for row in rows
     ]
-    honest, other = (evaluate_sessions(given(shop, each), (date_of(cut),)).looks[0] for each in (rows, mirrored))
+    honest, other = (
+        evaluate_sessions(given(shop, each), (date_of(cut),)).looks[0] for each in (rows, mirrored)
+    )
     assert honest.parameters == other.parameters
     assert other.score("session").mrr.high < honest.score("session").mrr.low
 
@@ -181,7 +220,11 @@ def test_running_sessions_ask_for_the_next_new_thing(shop):
     rows = [event(step, item) for step, item in enumerate(["a1", "a2", "a1", "a3", "a3", "a4"])]
     cases = session_windows.running(given(shop, rows).sessions, shop.items, 10)
     names = shop.catalogue.product_ids
-    assert [[names[item] for item in seen] for seen in cases.seen] == [["a1"], ["a2", "a1"], ["a2", "a1", "a3"]]
+    assert [[names[item] for item in seen] for seen in cases.seen] == [
+        ["a1"],
+        ["a2", "a1"],
+        ["a2", "a1", "a3"],
+    ]
     assert [names[item] for item in cases.target] == ["a2", "a3", "a4"]
     near = session_windows.best(cases.unseen(cases.profiles(0.5)))
     assert np.all(near == -1)
@@ -198,7 +241,10 @@ def test_few_sessions_teach_no_weights(shop):
 
 
 def test_a_known_person_is_shown_what_follows_their_views_if_that_helps(shop, seen):
-    rows = [event(10_000 + step, item, customer_id="person 5", type="view") for step, item in enumerate(["d1", "d2"])]
+    rows = [
+        event(10_000 + step, item, customer_id="person 5", type="view")
+        for step, item in enumerate(["d1", "d2"])
+    ]
     told = given(shop, browsing(shop) + rows)
     at = Parameters(view_weight=3.0)
     found, plain = (fit_interactions(each, tune=False, parameters=at) for each in (told, seen))
@@ -226,7 +272,9 @@ def test_a_cold_person_is_answered_by_their_session(seen):
 def test_the_component_and_the_slot_say_the_same(seen):
     found = session_knn.fit(seen, Parameters())
     codes = seen.catalogue.codes
-    profile = session_windows.Running((np.array([codes["a1"], codes["a4"]]),), np.zeros(1, int), np.zeros(1, int), seen.items)
+    profile = session_windows.Running(
+        (np.array([codes["a1"], codes["a4"]]),), np.zeros(1, int), np.zeros(1, int), seen.items
+    )
     scores = found.scores(profile.profiles(0.5))[0]
     # What came before them is as near as what comes after: past sessions are sets.
     assert {seen.catalogue.product_ids[at] for at in np.argsort(-scores)[:2]} == {"a7", "a6"}
@@ -235,10 +283,14 @@ def test_the_component_and_the_slot_say_the_same(seen):
 
 HOSTILE = {
     "one event": lambda: [event(0, "a1")],
-    "a session of 10,000 views": lambda: [event(step / 10, f"{'abcd'[step % 4]}{step % 8}") for step in range(10_000)],
+    "a session of 10,000 views": lambda: [
+        event(step / 10, f"{'abcd'[step % 4]}{step % 8}") for step in range(10_000)
+    ],
     "one visitor for years": lambda: [event(step * 600, f"a{step % 8}") for step in range(5_000)],
     "everything at once": lambda: [event(0, f"a{step % 8}", f"v{step % 50}") for step in range(5_000)],
-    "a million identical events": lambda: pa.Table.from_pylist([event(0, "a1")]).take(pa.array(np.zeros(1_000_000, np.int64))),
+    "a million identical events": lambda: pa.Table.from_pylist([event(0, "a1")]).take(
+        pa.array(np.zeros(1_000_000, np.int64))
+    ),
     "products of another shop": lambda: [event(step, f"x{step}") for step in range(100)],
 }
 

@@ -64,7 +64,10 @@ def test_what_each_row_says(tmp_path):
 
 
 def test_the_shops_clock_and_calendar(tmp_path):
-    path = written(tmp_path, "session,czas,produkt\na,2025-03-01 00:30:00,tea\na,2025-07-01 00:30,tea\n".replace("07", "05"))
+    path = written(
+        tmp_path,
+        "session,czas,produkt\na,2025-03-01 00:30:00,tea\na,2025-07-01 00:30,tea\n".replace("07", "05"),
+    )
     found = taken(path, time_zone="Europe/Warsaw")
     at = pd.to_datetime(sorted(found.rows["at"].to_pylist()), unit="us")
     assert [str(each) for each in at] == ["2025-02-28 23:30:00", "2025-04-30 22:30:00"]
@@ -81,7 +84,10 @@ def test_the_shops_clock_and_calendar(tmp_path):
         ("event_time,event_type,product_id,user_id,user_session", ("view", "cart")),
         ("event_timestamp,event_name,item_id,user_pseudo_id,ga_session_id", ("view_item", "add_to_cart")),
         ("sent_at,event,sku,anonymous_id", ("Product Viewed", "Product Added")),
-        ("Data i godzina,Typ zdarzenia,Kod produktu,ID sesji", ("wyświetlenie produktu", "dodano do koszyka")),
+        (
+            "Data i godzina,Typ zdarzenia,Kod produktu,ID sesji",
+            ("wyświetlenie produktu", "dodano do koszyka"),
+        ),
     ],
 )
 def test_headers_of_trackers(tmp_path, header, kinds):
@@ -108,7 +114,9 @@ def test_the_same_from_a_table_parquet_and_a_data_frame(tmp_path):
             "visitor_id": [1, 2, 2],
             "customer_id": [17850.0, np.nan, 17850.0],
             "product_id": ["007", "8", "8"],
-            "occurred_at": pd.to_datetime(["2025-05-01 10:00", "2025-05-01 11:00", "2025-05-01 11:01"], utc=True),
+            "occurred_at": pd.to_datetime(
+                ["2025-05-01 10:00", "2025-05-01 11:00", "2025-05-01 11:01"], utc=True
+            ),
             "type": ["view", "view", "cart"],
         }
     )
@@ -116,7 +124,11 @@ def test_the_same_from_a_table_parquet_and_a_data_frame(tmp_path):
     pq.write_table(pa.Table.from_pandas(frame), path)
     told = rows(taken(frame))
     assert told == rows(taken(path)) == rows(taken(pa.Table.from_pandas(frame)))
-    assert [row[:3] for row in told] == [("007", "17850", "view"), ("8", None, "view"), ("8", "17850", "cart")]
+    assert [row[:3] for row in told] == [
+        ("007", "17850", "view"),
+        ("8", None, "view"),
+        ("8", "17850", "cart"),
+    ]
 
 
 def test_an_event_id_counts_once(tmp_path):
@@ -143,7 +155,7 @@ def test_bad_rows_are_named_and_the_others_kept(tmp_path):
 
 
 def test_nothing_usable_says_which_row(tmp_path):
-    with pytest.raises(RegularsError, match="Not one of 2 events.*row 2: 'soon'") as raised:
+    with pytest.raises(RegularsError, match=r"Not one of 2 events.*row 2: 'soon'") as raised:
         taken(written(tmp_path, HEAD + "1,v1,,,view,soon,tea\n2,v1,,,view,later,tea\n"))
     assert raised.value.code == "events.nothing_usable"
 
@@ -154,7 +166,10 @@ def test_nothing_usable_says_which_row(tmp_path):
         ("visitor_id,occurred_at\n1,2025-05-01\n", "events.columns"),
         ("visitor_id,product_id\n1,tea\n", "events.columns"),
         ("product_id,occurred_at\ntea,2025-05-01\n", "events.columns"),
-        ("visitor_id,product_id,occurred_at\n1,tea,05/06/2025 10:00\n1,tea,07/08/2024 10:00\n", "events.order"),
+        (
+            "visitor_id,product_id,occurred_at\n1,tea,05/06/2025 10:00\n1,tea,07/08/2024 10:00\n",
+            "events.order",
+        ),
     ],
 )
 def test_what_cannot_be_read_at_all(tmp_path, text, code):
@@ -186,7 +201,12 @@ def test_a_moment_beyond_all_calendars_is_set_aside():
 
 def test_a_million_identical_rows_are_read():
     one = pa.table(
-        {"event_id": ["1"], "visitor_id": ["v"], "product_id": ["tea"], "occurred_at": ["2025-05-01 10:00:00"]}
+        {
+            "event_id": ["1"],
+            "visitor_id": ["v"],
+            "product_id": ["tea"],
+            "occurred_at": ["2025-05-01 10:00:00"],
+        }
     )
     found = taken(one.take(pa.array(np.zeros(1_000_000, np.int64))))
     assert found.rows.num_rows == 1

@@ -179,8 +179,10 @@ def events(screen: Screen, told: Sessions | None) -> None:
         return
     if told.counts.get("aside"):
         first = told.aside[0].told
-        said = mark("{rows} events were set aside; the first: {first}.")
+        said = mark("Events set aside: {rows}; the first: {first}.")
         screen.line(Phrase.of(said, rows=screen.speech.count(told.counts["aside"]), first=first))
     if told.counts.get("unknown_products"):
-        said = mark("{rows} events are of products that the shop neither sold nor lists; they count for nothing.")
+        said = mark(
+            "Events of products that the shop neither sold nor lists: {rows}; they count for nothing."
+        )
         screen.line(Phrase.of(said, rows=screen.speech.count(told.counts["unknown_products"])))

@@ -51,7 +51,9 @@ class WithEvaluation(Verb):
 @click.option("--customer", metavar="ID", help="For whom: the shop's own id of a customer.")
 @click.option("--product", metavar="ID", help="Beside which product.")
 @click.option("--cart", metavar="ID,ID", help="With which products in the cart.")
-@click.option("--session", metavar="ID,ID", help="After which products, viewed in this order; the latest last.")
+@click.option(
+    "--session", metavar="ID,ID", help="After which products, viewed in this order; the latest last."
+)
 @click.option(
     "--slot", metavar="NAME", help="Ask this slot, such as up_sell; a name that there is not lists them all."
 )
@@ -131,7 +133,9 @@ def recommend(
         raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
     if origin is None and (as_of is not None or no_tuning or catalogue is not None or events is not None):
         raise click.UsageError(
-            t("--as-of, --no-tuning, --catalogue and --events need ORDERS: an index is answered from as it is.")
+            t(
+                "--as-of, --no-tuning, --catalogue and --events need ORDERS: an index is answered from as it is."
+            )
         )
     rules = None if rule_file is None else read_rules(rule_file)
     asked = partial(
@@ -217,7 +221,9 @@ def _answers(
         usual = ["session"]
     answers = []
     for name in [slot] if slot is not None else usual:
-        products = viewed or in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart or viewed
+        products = (
+            viewed or in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart or viewed
+        )
         asked: Asked = {"customer": customer, "cart": in_cart, "rules": rules}
         answers.append(ask(found, name, number, products=products, **asked))
     return answers

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-
 OF_SESSIONS = (
     "session_weight",
     "session_target_power",

@@ -158,9 +158,13 @@ def _viewed_lately(data: Interactions) -> NDArray[np.float64]:
 
 def _popular(scores: NDArray[np.float64], cases: Running) -> Lists:
     """Return the same list for all, without what each saw already."""
-    most = ranking.top_k(np.where(scores > 0, scores, -np.inf)[None, :], session_windows.K + session_windows.MOST_SEEN)[0]
+    most = ranking.top_k(
+        np.where(scores > 0, scores, -np.inf)[None, :], session_windows.K + session_windows.MOST_SEEN
+    )[0]
     rows = [most[(most >= 0) & ~np.isin(most, seen)][: session_windows.K] for seen in cases.seen]
-    return np.array([np.pad(row, (0, session_windows.K - len(row)), constant_values=-1) for row in rows], np.int64)
+    return np.array(
+        [np.pad(row, (0, session_windows.K - len(row)), constant_values=-1) for row in rows], np.int64
+    )
 
 
 def _filled(found: Lists, rest: Lists) -> Lists:

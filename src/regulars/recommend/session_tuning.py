@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def tune(data: Interactions, at: Parameters, *, days: int = DAYS) -> Parameters:
         if name == "session_rarity_power" and not at.session_knn_weight:
             continue
         standard, highest = best, 0.0
-        for other in [replace(at, **{name: value}) for value in values]:
+        for other in [_changed(at, name, value) for value in values]:
             told = search.judge(other)
             better = gain(told, standard)
             if better is not None and better > highest:
@@ -75,6 +76,11 @@ class _Search:
         if key not in self._like:
             self._like[key] = session_windows.like(Model(self.known, at).session_knn.past, self.cases)
         return self._like[key]
+
+
+def _changed(at: Parameters, name: str, value: float) -> Parameters:
+    new: dict[str, Any] = {name: value}
+    return replace(at, **new)
 
 
 def by_neighbours(model: Model, cases: session_windows.Running) -> sparse.csr_array:

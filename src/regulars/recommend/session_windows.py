@@ -41,7 +41,10 @@ class Running:
         sizes = np.array([len(items) for items in self.seen], np.int64)
         weights = [decay ** np.arange(size - 1, -1, -1.0) for size in sizes.tolist()]
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        cells = np.concatenate(weights or [np.zeros(0)]), np.concatenate(self.seen or (np.zeros(0, np.int64),))
+        cells = (
+            np.concatenate(weights or [np.zeros(0)]),
+            np.concatenate(self.seen or (np.zeros(0, np.int64),)),
+        )
         return sparse.csr_array((*cells, starts), shape=(len(self), self.items))
 
     def unseen(self, table: sparse.csr_array) -> sparse.csr_array:
@@ -74,7 +77,11 @@ def running(told: Sessions | None, items: int, most: int, seed: int = 0) -> Runn
     long = np.flatnonzero(ends - starts > 1)
     if len(long) > most:
         long = np.sort(np.random.default_rng(seed).choice(long, most, replace=False))
-    found = [(session, *step) for session in long.tolist() for step in _steps(steps.item[starts[session] : ends[session]])]
+    found = [
+        (session, *step)
+        for session in long.tolist()
+        for step in _steps(steps.item[starts[session] : ends[session]])
+    ]
     return Running(
         tuple(seen for _, seen, _ in found),
         np.array([target for _, _, target in found], np.int64),
@@ -117,5 +124,9 @@ def fused(near: sparse.csr_array, other: sparse.csr_array, weight: float) -> spa
 
 
 def _relative(table: sparse.csr_array) -> sparse.csr_array:
-    top = np.asarray(table.max(axis=1).toarray()).ravel() if table.shape[0] and table.shape[1] else np.zeros(table.shape[0])
+    top = (
+        np.asarray(table.max(axis=1).toarray()).ravel()
+        if table.shape[0] and table.shape[1]
+        else np.zeros(table.shape[0])
+    )
     return sparse.csr_array(sparse.diags_array(1 / np.where(top > 0, top, 1.0)) @ table)

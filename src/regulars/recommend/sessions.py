@@ -117,7 +117,9 @@ _COLUMNS = ("session", "item", "person", "cart", "at", "day")
 def of_events(events: Events, product_ids: tuple[str, ...], people: dict[str, int]) -> Sessions:
     """Number sessions, and keep the events of products that the shop has."""
     rows = {name: np.asarray(events.rows[name]) for name in events.rows.column_names}
-    session, order = _sessions(rows["key"].astype(np.int64), rows["told"].astype(bool), rows["at"], rows["product"])
+    session, order = _sessions(
+        rows["key"].astype(np.int64), rows["told"].astype(bool), rows["at"], rows["product"]
+    )
     items = _places(events.product_ids, product_ids)[rows["product"][order]]
     who = np.array([people.get(name, -1) for name in events.customer_ids] or [-1], np.int64)
     customer = rows["customer"][order].astype(np.int64)
@@ -138,7 +140,9 @@ def _places(names: tuple[str, ...], among: tuple[str, ...]) -> Codes:
     return np.asarray(pc.fill_null(found.cast(pa.int64()), -1)).astype(np.int64)
 
 
-def _sessions(key: Codes, told: NDArray[np.bool_], at: Codes, product: Codes) -> tuple[Codes, NDArray[np.int64]]:
+def _sessions(
+    key: Codes, told: NDArray[np.bool_], at: Codes, product: Codes
+) -> tuple[Codes, NDArray[np.int64]]:
     """Return the session of each row in the order of session and time, and that order."""
     order = np.lexsort((product, at, key))
     key, at = key[order], at[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -88,7 +89,11 @@ class Aside:
         """Which row it is, what it says, and what is wrong with that."""
         said = mark("row {place}: {cell} in {column} {reason}")
         return Phrase.of(
-            said, place=self.line, cell=repr(self.cell), column=self.column, reason=Phrase(REASONS[self.reason])
+            said,
+            place=self.line,
+            cell=repr(self.cell),
+            column=self.column,
+            reason=Phrase(REASONS[self.reason]),
         )
 
 
@@ -129,7 +134,9 @@ def read_events(
             raise RegularsError(
                 "events.nothing_usable",
                 mark("Not one of {rows} events could be used: {first}."),
-                hint=mark("Moments look like 2025-12-31 18:05:00; each event needs who it was or which session."),
+                hint=mark(
+                    "Moments look like 2025-12-31 18:05:00; each event needs who it was or which session."
+                ),
                 rows=counts["read"],
                 first=aside[0].told,
             )
@@ -167,9 +174,17 @@ def _kept(
 ) -> dict[str, int]:
     """Leave views and carts of products in ``regulars_events``, ``why`` saying what is wrong with a row; return counts."""
     relation = _without_nan(raw, found)
-    names = [name for name in ("event_id", "session_id", "visitor_id", "customer_id", "product_id") if name in found]
+    names = [
+        name
+        for name in ("event_id", "session_id", "visitor_id", "customer_id", "product_id")
+        if name in found
+    ]
     cells = [f"{_ids(connection, raw, relation, found, names)[name]} AS {name}" for name in names]
-    cells += [f"NULL::VARCHAR AS {name}" for name in ("session_id", "visitor_id", "customer_id") if name not in found]
+    cells += [
+        f"NULL::VARCHAR AS {name}"
+        for name in ("session_id", "visitor_id", "customer_id")
+        if name not in found
+    ]
     wall, instant, day = _moment(connection, raw, relation, found["occurred_at"], time_zone, today.year)
     kind = _kind(connection, relation, found.get("type"))
     late = today + timedelta(days=2)
@@ -193,18 +208,26 @@ def _without_nan(raw: Raw, found: dict[str, str]) -> str:
     floats = [name for name in dict.fromkeys(found.values()) if raw.types[name] in ("FLOAT", "DOUBLE")]
     if not floats:
         return raw.relation
-    swapped = ", ".join(f"CASE WHEN NOT isnan({column(n)}) THEN {column(n)} END AS {column(n)}" for n in floats)
+    swapped = ", ".join(
+        f"CASE WHEN NOT isnan({column(n)}) THEN {column(n)} END AS {column(n)}" for n in floats
+    )
     return f"(SELECT * REPLACE ({swapped}) FROM {raw.relation})"
 
 
 def _ids(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, relation: str, found: dict[str, str], names: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    raw: Raw,
+    relation: str,
+    found: dict[str, str],
+    names: Sequence[str],
 ) -> dict[str, str]:
     """SQL: each id as text, read as ids of orders are."""
     wanted = {"rows": "count(*)"}
     for name in names:
         wanted |= ids.survey(name, found[name], raw.types[found[name]])
-    told = dict(zip(wanted, _one(connection, f"SELECT {', '.join(wanted.values())} FROM {relation}"), strict=True))
+    told = dict(
+        zip(wanted, _one(connection, f"SELECT {', '.join(wanted.values())} FROM {relation}"), strict=True)
+    )
     cells = {}
     for name in names:
         how = ids.decide(name, found[name], raw.types[found[name]], told)
@@ -223,7 +246,9 @@ def _kind(connection: duckdb.DuckDBPyConnection, relation: str, source: str | No
     ).fetchall()
     named = {kind: [word for (word,) in words if fold(word) in known] for kind, known in TYPES.items()}
     whens = [
-        f"WHEN {cell} IN ({', '.join(map(text, some))}) THEN {text(kind)}" for kind, some in named.items() if some
+        f"WHEN {cell} IN ({', '.join(map(text, some))}) THEN {text(kind)}"
+        for kind, some in named.items()
+        if some
     ]
     return f"CASE {' '.join(whens)} END" if whens else "NULL::VARCHAR"
 
@@ -234,9 +259,13 @@ def _moment(
     """SQL: the columns ``wall``, ``off`` and ``cell``; the instant in UTC; the day in the shop's calendar, as for orders."""
     type_ = raw.types[source]
     wanted = dates.survey("at", source, type_)
-    told = dict(zip(wanted, _one(connection, f"SELECT {', '.join(wanted.values())} FROM {relation}"), strict=True))
+    told = dict(
+        zip(wanted, _one(connection, f"SELECT {', '.join(wanted.values())} FROM {relation}"), strict=True)
+    )
     if "at.low" in told:
-        how = dates.Moment(source, type_, numeric=dates.number_kind(told["at.low"] or 0.0, told["at.high"] or 0.0))
+        how = dates.Moment(
+            source, type_, numeric=dates.number_kind(told["at.low"] or 0.0, told["at.high"] or 0.0)
+        )
     elif "at.first" in told or not told["at.other"]:
         how = dates.Moment(source, type_, offsets=bool(told.get("at.offsets")))
     else:
@@ -251,7 +280,9 @@ def _moment(
             )
     cell = f"regulars_text({column(source)})" if how.written else column(source)
     off = f"CASE WHEN {how.offset(cell)} <> '' THEN regulars_offset_minutes({how.offset(cell)}) END"
-    wall = f"{how.wall(cell, how.bare(cell))} AS wall, {off} AS off, CAST({column(source)} AS VARCHAR) AS cell"
+    wall = (
+        f"{how.wall(cell, how.bare(cell))} AS wall, {off} AS off, CAST({column(source)} AS VARCHAR) AS cell"
+    )
     # A moment that cannot be, such as one of the year 300000, must not overflow before it is set aside.
     sound = f"CASE WHEN year(wall) BETWEEN {FIRST_YEAR - 1} AND {year + 2} THEN wall END"
     if how.has_zone:
@@ -275,7 +306,9 @@ def _aside(connection: duckdb.DuckDBPyConnection, raw: Raw, found: dict[str, str
     connection.execute("DELETE FROM regulars_events WHERE why IS NOT NULL")
     who = next(found[name] for name in ("session_id", "visitor_id", "customer_id") if name in found)
     return tuple(
-        Aside(raw.line_of(f, r), who, "", why) if why == "nobody" else Aside(raw.line_of(f, r), found["occurred_at"], cell or "", why)
+        Aside(raw.line_of(f, r), who, "", why)
+        if why == "nobody"
+        else Aside(raw.line_of(f, r), found["occurred_at"], cell or "", why)
         for f, r, why, cell in rows
     )
 
@@ -291,7 +324,9 @@ def _once(connection: duckdb.DuckDBPyConnection) -> int:
     return int(again)
 
 
-def _numbered(connection: duckdb.DuckDBPyConnection, counts: dict[str, int], aside: tuple[Aside, ...]) -> Events:
+def _numbered(
+    connection: duckdb.DuckDBPyConnection, counts: dict[str, int], aside: tuple[Aside, ...]
+) -> Events:
     """Number products and customers by their ids, sessions and visitors by a key."""
     for name in ("product", "customer"):
         connection.execute(
@@ -309,7 +344,12 @@ def _numbered(connection: duckdb.DuckDBPyConnection, counts: dict[str, int], asi
             JOIN regulars_event_products p ON p.id = e.product_id"""
     ).to_arrow_table()
     named = [
-        tuple(name for (name,) in connection.execute(f"SELECT id FROM regulars_event_{part}s ORDER BY code").fetchall())
+        tuple(
+            name
+            for (name,) in connection.execute(
+                f"SELECT id FROM regulars_event_{part}s ORDER BY code"
+            ).fetchall()
+        )
         for part in ("product", "customer")
     ]
     for part in ("s", "_products", "_customers"):

@@ -15,4 +15,13 @@ from regulars.recommend.components import (
 )
 from regulars.recommend.components.shape import Component
 
-__all__ = ["Component", "attributes", "buy_again", "neighbours", "session_knn", "timing", "together", "trending"]
+__all__ = [
+    "Component",
+    "attributes",
+    "buy_again",
+    "neighbours",
+    "session_knn",
+    "timing",
+    "together",
+    "trending",
+]

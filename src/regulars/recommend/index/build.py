@@ -155,7 +155,11 @@ def _of_sessions(recommender: Recommender, neighbours: int) -> Arrays:
     found: Arrays = {"viewers": model.viewers}
     if model.following is not model.neighbours.near:
         found |= _rows("following", _nearest(model.following, neighbours))
-    return found if past is None else found | {f"past.{part.name}": getattr(past, part.name) for part in fields(past)}
+    return (
+        found
+        if past is None
+        else found | {f"past.{part.name}": getattr(past, part.name) for part in fields(past)}
+    )
 
 
 def _beside(rows: Rows, other: sparse.csr_array) -> NDArray[np.float64]:

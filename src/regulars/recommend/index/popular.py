@@ -125,7 +125,11 @@ class _Nothing:
         """Nobody bought anything."""
         raise KeyError(person)
 
-    lately = lasting = bought
+    lately = bought
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Nobody bought anything."""
+        raise KeyError(person)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,9 @@ class _Overlay:
             return told.lately
         weights = (VIEW * SESSION_DECAY ** np.arange(len(told.views))[::-1]).astype(np.float64)
         joined = _plus(told.lately, np.array(told.views, np.int64), weights)
-        return replace(joined, viewed=(told.lately.viewed | set(told.views)) - set(told.bought.items.tolist()))
+        return replace(
+            joined, viewed=(told.lately.viewed | set(told.views)) - set(told.bought.items.tolist())
+        )
 
 
 class Live(Slots):
