@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from tests.recommend.conftest import FIRST
 
 from regulars.recommend import Parameters, fit_interactions
 from regulars.recommend.basket_tuning import next_orders, tune
@@ -16,8 +17,6 @@ from regulars.recommend.windows import look_back
 
 def rhythmic(conftest_take, weeks: int = 30):
     """Everybody buys beans each fourth week and tea each week, but cup only once: beans of this week are due in three."""
-    from tests.recommend.conftest import FIRST
-
     lines = []
     for person in range(80):
         for week in range(weeks):
@@ -44,6 +43,25 @@ def shop_of_rhythm(take):
     return rhythmic(take)
 
 
+@pytest.fixture(scope="module")
+def passing(take):
+    """Each of eighty people buys one of twelve things each week, and another one every six weeks."""
+    return take(
+        [
+            {
+                "order_id": f"{person}-{week}",
+                "customer": f"person {person:02}",
+                "at": FIRST + timedelta(days=7 * week + person % 7),
+                "product": f"thing{(person + (week + person % 5) // 6) % 12}",
+                "category": "all",
+                "amount": "5.00",
+            }
+            for person in range(80)
+            for week in range(30)
+        ]
+    )
+
+
 def test_without_proof_it_is_for_you(shop):
     found = fit_interactions(shop, tune=False)
     one, other = found.next_basket("person 5", 9), found.for_customer("person 5", 9)
@@ -65,11 +83,12 @@ def test_what_is_due_comes_first(shop_of_rhythm):
         assert shown.index(first) < shown.index(second)
 
 
-def test_it_counts_only_where_the_last_weeks_say_so(shop_of_rhythm, shop):
+def test_it_counts_only_where_the_last_weeks_say_so(shop_of_rhythm, passing):
     window = look_back(shop_of_rhythm, shop_of_rhythm.end - 28)
     assert tune(window, window.people, Parameters()).due_power > 0
-    # People of the other shop come when they come: nothing is ever due.
-    assert fit_interactions(shop).model.parameters.due_power == 0.0
+    # Where people stay with a thing for weeks and then leave it, what was not bought lately is over, not due.
+    phases = look_back(passing, passing.end - 28)
+    assert tune(phases, phases.people, Parameters()).due_power == 0.0
     orders = next_orders(window)
     assert orders.shape == window.after.shape
     assert np.all(orders.sum(axis=1) <= window.chosen.sum(axis=1))
