@@ -9,6 +9,7 @@ from regulars.recommend import Interactions, Recommender
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.buy_again import BuyAgain
 from regulars.recommend.components.neighbours import Neighbours
+from regulars.recommend.components.shape import halves
 from regulars.recommend.components.together import Together
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.model import Model
@@ -79,9 +80,9 @@ def full_rows(items: int, near: int, together: int) -> Recommender:
 
 def _full(items: int, width: int, rng: np.random.Generator) -> sparse.csr_array:
     columns = np.sort(rng.integers(0, items - width, (items, width)), axis=1) + np.arange(width)
-    weights = rng.random(items * width).astype(np.float32).astype(float)
+    weights = rng.random(items * width)
     starts = np.arange(items + 1) * width
-    return sparse.csr_array((weights, columns.ravel(), starts), shape=(items, items))
+    return halves(sparse.csr_array((weights, columns.ravel(), starts), shape=(items, items)))
 
 
 def _people(owned: sparse.csr_array, rng: np.random.Generator) -> sparse.csr_array:

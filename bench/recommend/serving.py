@@ -15,7 +15,7 @@ import click
 from bench.machine import describe
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "recommend-serving.json"
-PARTS = ("latency", "neighbours", "fewer", "everyone")
+PARTS = ("latency", "neighbours", "together", "fewer", "everyone")
 
 
 @click.command()
@@ -44,7 +44,7 @@ def page(told: dict[str, Any]) -> str:
     out = [
         "# Serving recommendations",
         "",
-        "Made by `make bench-serving`. Other work ran on the same cores: the load before each part stands beside it.",
+        "Made by `make bench-serving`. Other work ran on the same cores: the load before each part stands beside it. Processor seconds leave out the waiting for a core, and add up over threads.",
     ]
     if "latency" in told:
         found = told["latency"]

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from tests.shops import make_orders, named_cast
 
-from regulars import metrics, segments, value
+from regulars import metrics, recommend, segments, value
 from regulars.lake import Orders, Shop, Workspace, open_workspace
+from regulars.recommend import frames as recommend_frames
 from regulars.segments import frames as segment_frames
 from regulars.simulator import World, simulate
 from regulars.value import frames as value_frames
@@ -142,6 +143,39 @@ def test_the_frames_of_value(both: tuple[Orders, Orders]) -> None:
     ):
         mine, theirs = answers(both, frame)
         assert theirs.to_pylist() == mine.to_pylist()
+
+
+def test_the_frames_of_the_recommender(both: tuple[Orders, Orders]) -> None:
+    last = both[0].workspace.engine.arrow(value_frames.span(both[0].orders))["last_on"][0].as_py()
+    half = last - timedelta(days=60)
+    counted = 0
+    for as_of in (None, half):
+
+        def sold(orders: Orders, as_of: date | None = as_of) -> ir.Table:
+            return recommend_frames.purchases(orders.lines, as_of)
+
+        for frame in (
+            sold,
+            lambda orders, as_of=as_of: recommend_frames.goods(orders.lines, orders.products, as_of),
+            lambda orders, as_of=as_of: recommend_frames.countries(orders.orders, as_of),
+            lambda orders: recommend_frames.customers(orders.identities),
+            lambda orders, sold=sold: recommend_frames.together(sold(orders), most=5, top=3),
+            lambda orders, sold=sold: recommend_frames.buyers(sold(orders), half),
+            # Powers of a half add up to the last bit in any order.
+            lambda orders, sold=sold: recommend_frames.profiles(sold(orders), decay=0.5),
+        ):
+            mine, theirs = answers(both, frame)
+            assert theirs.to_pylist() == mine.to_pylist()
+            counted += mine.num_rows
+    assert counted > 0
+
+
+def test_a_recommender_fitted_on_spark_says_the_same(both: tuple[Orders, Orders]) -> None:
+    if not both[0].capabilities.products:
+        return  # the named cast
+    mine, theirs = (recommend.fit(orders, tune=False) for orders in both)
+    assert theirs.model.version == mine.model.version
+    assert theirs.everyone(5).equals(mine.everyone(5))
 
 
 def test_all_figures_values_and_segments(both: tuple[Orders, Orders]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from regulars.numeric.item_knn import Sequence, best_per_row, neighbours, profiles
+from regulars.numeric.item_knn import Sequence, neighbours, neighbours_of, profiles
 
 PLAIN = Sequence(size_power=0.0, source_power=0.0, target_power=0.0)
 
@@ -91,12 +91,26 @@ def test_in_parts_it_is_the_same(monkeypatch):
     owner, weight = np.sort(rng.integers(0, 9, 60)), rng.random(60)
     whole = neighbours(table, owner, weight, top=5).toarray()
     monkeypatch.setattr("regulars.numeric.item_knn._CELLS", 70)
+    monkeypatch.setattr("regulars.numeric.item_knn._BASKETS", 4)
     assert neighbours(table, owner, weight, top=5).toarray() == pytest.approx(whole, rel=1e-5)
+    wide = sparse.csr_array(
+        (table.data, table.indices.astype(np.int64), table.indptr.astype(np.int64)), table.shape
+    )
+    assert neighbours(wide, owner, weight, top=5).toarray() == pytest.approx(whole, rel=1e-5)
 
 
-def test_equal_scores_go_to_the_lower_column():
-    row, column, value = best_per_row(np.array([[1.0, 2.0, 1.0, 1.0, 0.0]]), 4, 3)
-    assert (row.tolist(), column.tolist(), value.tolist()) == ([4, 4, 4], [1, 0, 2], [2.0, 1.0, 1.0])
+@pytest.mark.parametrize("item", [0, 7, 29])
+def test_one_item_alone_is_its_row(item):
+    rng = np.random.default_rng(1)
+    table = sparse.csr_array((rng.random((80, 30)) < 0.15).astype(float))
+    owner, weight = np.sort(rng.integers(0, 20, 80)), rng.random(80)
+    whole = neighbours(table, owner, weight, top=9)
+    items, nearness = neighbours_of(item, table, owner, weight, top=9)
+    row = slice(whole.indptr[item], whole.indptr[item + 1])
+    assert items.tolist() == whole.indices[row].tolist()
+    assert nearness == pytest.approx(whole.data[row], rel=1e-5)
+    with pytest.raises(IndexError):
+        neighbours_of(30, table, owner, weight)
 
 
 def test_profiles_by_hand():

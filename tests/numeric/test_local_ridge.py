@@ -52,18 +52,32 @@ def test_with_enough_neighbours_it_is_the_whole_regression(table, penalty, power
     assert found == pytest.approx(whole(table, weight, penalty, power), abs=1e-9)
 
 
-@given(tables)
-def test_looking_blocks_up_without_a_table_is_the_same(table):
-    from regulars.numeric import local_ridge as room
-
-    sparse_table, weight = sparse.csr_array(table), np.ones(len(table))
-    dense = local_ridge(sparse_table, weight, neighbours=3).toarray()
-    held = room._DENSE_ITEMS
-    room._DENSE_ITEMS = 0
-    try:
-        assert local_ridge(sparse_table, weight, neighbours=3).toarray() == pytest.approx(dense, abs=1e-12)
-    finally:
-        room._DENSE_ITEMS = held
+@pytest.mark.parametrize("neighbours", [1, 4, 50])
+def test_in_parts_it_is_what_each_block_says(monkeypatch, neighbours):
+    """Blocks by plain loops, from a shop in which some items have few neighbours and some none."""
+    rng = np.random.default_rng(0)
+    table = (rng.random((300, 40)) < rng.random(40) ** 3).astype(float)
+    table[:, 7] = 0
+    weight = rng.random(300)
+    whole = local_ridge(sparse.csr_array(table), weight, neighbours=neighbours).toarray()
+    monkeypatch.setattr("regulars.numeric.local_ridge._CELLS", 3 * neighbours**2)
+    monkeypatch.setattr("regulars.numeric.local_ridge._SOLVED", 2 * neighbours**2)
+    assert local_ridge(sparse.csr_array(table), weight, neighbours=neighbours).toarray() == pytest.approx(
+        whole
+    )
+    heard = table * np.sqrt(weight)[:, None]
+    mass = (heard**2).sum(axis=0)
+    scaled = heard / np.sqrt(np.maximum(mass, 1e-12))
+    cosine = scaled.T @ scaled
+    for item in range(40):
+        others = [
+            o for o in np.argsort(-cosine[item], kind="stable") if o != item and cosine[item, o] > 1e-12
+        ]
+        others = others[:neighbours]
+        block = cosine[np.ix_(others, others)] + 0.5 * np.eye(len(others))
+        wanted = np.linalg.solve(block, cosine[others, item]) * mass[item] ** 0.25 / np.sqrt(mass[others])
+        assert whole[others, item] == pytest.approx(wanted)
+        assert np.count_nonzero(whole[:, item]) <= len(others)
 
 
 def test_a_stand_in_is_not_counted_twice():

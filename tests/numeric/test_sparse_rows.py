@@ -39,6 +39,16 @@ def test_order_of_columns_within_a_row_does_not_matter():
     assert (columns.tolist(), values.tolist()) == ([[0, 2]], [[2.0, 2.0]])
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
+def test_rows_of_all_lengths_and_equal_values(kind):
+    rng = np.random.default_rng(3)
+    table = rng.integers(-1, 6, (200, 300)) * (rng.random((200, 300)) < rng.random((200, 1)) ** 3)
+    columns, values = best_of_rows(sparse.csr_array(table.astype(kind)), 7)
+    assert columns.tolist() == top_k(np.where(table > 0, table, -np.inf), 7).tolist()
+    row, place = np.nonzero(columns >= 0)
+    assert values[row, place].tolist() == table[row, columns[row, place]].tolist()
+
+
 def test_nothing_and_bad_k():
     for shape in ((0, 4), (3, 0), (3, 4)):
         columns, _ = best_of_rows(sparse.csr_array(shape), 2)

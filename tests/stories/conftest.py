@@ -76,9 +76,18 @@ def purchases(customers: int, *, start: date = date(2024, 1, 1), days: int = 400
 @pytest.fixture
 def shop_csv(tmp_path: Path) -> Path:
     """A plain CSV of a shop that is large enough for a forecast."""
-    path = tmp_path / "shop.csv"
+    return _written(tmp_path / "shop.csv", 900)
+
+
+@pytest.fixture
+def small_csv(tmp_path: Path) -> Path:
+    """The same of a shop that is too small for one: every file of a run is there within seconds."""
+    return _written(tmp_path / "small.csv", 150)
+
+
+def _written(path: Path, customers: int) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["customer_id", "date", "amount"])
-        writer.writerows(purchases(900))
+        writer.writerows(purchases(customers))
     return path

@@ -32,15 +32,15 @@ def whole(folder: Path) -> None:
 
 
 def test_killed_at_any_moment(
-    tmp_path: Path, temporary: Path, shop_csv: Path, start: Start, regulars: Run
+    tmp_path: Path, temporary: Path, small_csv: Path, start: Start, regulars: Run
 ) -> None:
     out = tmp_path / "out"
     began = time.monotonic()
-    assert regulars("value", shop_csv, "--out", tmp_path / "first").returncode == 0
+    assert regulars("value", small_csv, "--out", tmp_path / "first").returncode == 0
     usual = time.monotonic() - began
     killed = 0
     for share in (0.3, 0.6, 0.8, 0.95):
-        process = start("value", shop_csv, "--out", out)
+        process = start("value", small_csv, "--out", out)
         try:
             process.wait(timeout=share * usual)
         except subprocess.TimeoutExpired:
@@ -51,7 +51,7 @@ def test_killed_at_any_moment(
             whole(out)
     assert killed >= 1
     assert len(list(temporary.glob("regulars-*"))) <= 1, "each run removes what the killed one before it left"
-    assert regulars("value", shop_csv, "--out", out).returncode == 0
+    assert regulars("value", small_csv, "--out", out).returncode == 0
     assert {path.name for path in out.iterdir()} == RESULTS
     whole(out)
 

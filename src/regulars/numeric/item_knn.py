@@ -11,18 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from regulars.kit.threads import in_order
 from regulars.numeric.fit import Floats
-from regulars.numeric.sparse_rows import best_of_rows
+from regulars.numeric.sparse_rows import narrow, trimmed
 
-__all__ = ["Sequence", "best_per_row", "neighbours", "neighbours_of", "profiles"]
+__all__ = ["Sequence", "neighbours", "neighbours_of", "profiles"]
 
-_CELLS = 1 << 25
-"""How many cells of the item × item table are held at a time."""
+_CELLS = 1 << 21
+"""How many terms of the product of items × items are worked out at a time."""
+_BASKETS = 1 << 17
+"""How many baskets are paired at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +66,19 @@ def neighbours(
     who, weights = _checked(baskets, owner, weight)
     if top < 1 or how.window < 0:
         raise ValueError("top must be one or more, and the window no less than zero.")
-    light, heard, mass = _weighed(baskets, weights, how)
-    earlier = sparse.csr_array(_links(who, how.window, how.step).astype(np.float32) @ light)
-    scale = (mass**-how.target_power).astype(np.float32)
-    held = baskets.astype(np.float32)
-    if baskets.shape[1] ** 2 <= _CELLS:
-        # What came before is what comes after, seen from the other item: one product serves both ways.
-        counts = (earlier.T @ heard).toarray()
-        counts = counts + how.backward * counts.T + how.together * (held.T @ heard).toarray()
-        np.fill_diagonal(counts, 0.0)
-        parts = [best_per_row(counts * scale, 0, top)]
-    else:
-        led = sparse.csr_array(earlier + np.float32(how.together) * held)
-        # Both ways in one product: what led to an item beside what it led to.
-        source = sparse.csr_array(sparse.vstack([led, np.float32(how.backward) * heard]).T)
-        target = sparse.csr_array(sparse.vstack([heard, earlier]))
-        parts = [_best(source, target, rows, scale, top) for rows in _chunks(source, target)]
-    near = _stacked(parts, baskets.shape[1])
-    return sparse.csr_array(sparse.diags_array(mass**-how.source_power) @ near)
+    held, mass = _held(baskets, weights, how)
+    said = _said(held, who, weights, how, mass)
+    holding = sparse.csr_array(held.T)
+
+    def best(rows: slice) -> sparse.csr_array:
+        return _best(holding, said, rows, top)
+
+    parts = list(in_order(best, _chunks(holding, said)))
+    if not parts:
+        return sparse.csr_array((baskets.shape[1],) * 2)
+    near = sparse.csr_array(sparse.vstack(parts), dtype=float)
+    near.data *= np.repeat(mass**-how.source_power, np.diff(near.indptr))
+    return near
 
 
 def neighbours_of(
@@ -100,36 +99,40 @@ def neighbours_of(
     who, weights = _checked(baskets, owner, weight)
     if not 0 <= item < baskets.shape[1]:
         raise IndexError(item)
-    light, heard, mass = _weighed(baskets, weights, how)
+    held, mass = _held(baskets, weights, how)
     # Who never bought it has no pair with it.
-    theirs = np.flatnonzero(np.isin(who, who[baskets[:, [item]].tocoo().row]))
-    earlier = sparse.csr_array(_links(who[theirs], how.window, how.step).astype(np.float32) @ light[theirs])
-    led = sparse.csr_array(earlier + np.float32(how.together) * baskets[theirs].astype(np.float32))
-    counts = _nearness(led, earlier, heard[theirs], slice(item, item + 1), how.backward)
-    _, column, value = best_per_row(counts * (mass**-how.target_power).astype(np.float32), 0, top)
-    order = np.argsort(column)
-    return column[order], value[order].astype(float) * mass[item] ** -how.source_power
+    theirs = np.flatnonzero(np.isin(who, who[held[:, [item]].tocoo().row]))
+    said = _said(held[theirs], who[theirs], weights[theirs], how, mass)
+    found = _best(sparse.csr_array(held[theirs].T), said, slice(item, item + 1), top)
+    return found.indices.astype(np.int64), found.data.astype(float) * mass[item] ** -how.source_power
 
 
-def _weighed(
-    baskets: sparse.csr_array, weights: Floats, how: Sequence
-) -> tuple[sparse.csr_array, sparse.csr_array, Floats]:
-    """Return the baskets by their size, the same by their weight too, and each item's mass."""
-    size = np.maximum(np.diff(baskets.indptr), 1).astype(float) ** how.size_power
-    light = sparse.csr_array(sparse.diags_array(1 / size) @ baskets).astype(np.float32)
-    heard = sparse.csr_array(sparse.diags_array(weights / size) @ baskets).astype(np.float32)
+def _held(baskets: sparse.csr_array, weights: Floats, how: Sequence) -> tuple[sparse.csr_array, Floats]:
+    """Return the baskets in single precision and each item's mass: the weight of its baskets over their sizes."""
+    held = narrow(baskets.astype(np.float32))
     # Items hardly ever bought would divide by next to nothing.
-    return light, heard, np.asarray(heard.sum(axis=0)).ravel() + 1.0
+    return held, held.T @ (weights / _size(held, how)) + 1.0
 
 
-def _nearness(
-    led: sparse.csr_array, earlier: sparse.csr_array, heard: sparse.csr_array, rows: slice, backward: float
-) -> Floats:
-    """Return the counts of some source items with all targets, densely; pairs within a basket go with what led to it."""
-    counts = (led[:, rows].T @ heard).toarray()
-    counts += np.float32(backward) * (heard[:, rows].T @ earlier).toarray()
-    counts[np.arange(counts.shape[0]), np.arange(rows.start, rows.stop)] = 0.0
-    return counts
+def _size(held: sparse.csr_array, how: Sequence) -> Floats:
+    return np.maximum(np.diff(held.indptr), 1).astype(float) ** how.size_power
+
+
+def _said(
+    held: sparse.csr_array, who: NDArray[np.int64], weights: Floats, how: Sequence, mass: Floats
+) -> sparse.csr_array:
+    """Return baskets × items: how much whatever is in a basket speaks for an item in it, before it or after it."""
+    aimed = held.copy()
+    aimed.data *= (mass**-how.target_power).astype(np.float32)[aimed.indices]
+    size = _size(held, how)
+
+    def some(rows: slice) -> sparse.csr_array:
+        return sparse.csr_array(_paired(who[rows], weights[rows], size[rows], how) @ aimed[rows])
+
+    # No pair has two owners.
+    begins = np.unique(np.searchsorted(who, who[::_BASKETS])).tolist()
+    parts = [slice(*ends) for ends in pairwise([*begins, len(who)])]
+    return narrow(sparse.csr_array(sparse.vstack(list(in_order(some, parts))))) if parts else aimed
 
 
 def profiles(
@@ -155,70 +158,42 @@ def profiles(
     return found
 
 
-def best_per_row(scores: Floats, first: int, top: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Return (row, column, score) of the ``top`` positive scores a row, best first; ties go to the lower column.
-
-    ``first`` is the number of the first row, for tables that come in parts.
-    """
-    held = scores
-    if top < scores.shape[1]:
-        edge = np.partition(scores, -top, axis=1)[:, [-top]]
-        held = np.where(scores >= edge, scores, 0)
-    row, column = (place.astype(np.int64) for place in np.nonzero(held > 0))
-    value = held[row, column]
-    order = np.lexsort((column, -value, row))
-    row, column, value = row[order], column[order], value[order]
-    starts = np.searchsorted(row, np.arange(scores.shape[0]))
-    kept = np.arange(len(row)) - starts[row] < top
-    return row[kept] + first, column[kept], value[kept]
-
-
-def _links(who: NDArray[np.int64], window: int, step: float) -> sparse.csr_array:
-    """Return baskets × baskets: each one's weight on the baskets of its owner up to ``window`` steps before it."""
-    n, rows, columns, weights = len(who), [], [], []
-    for back in range(1, min(window, n - 1) + 1):
+def _paired(who: NDArray[np.int64], weights: Floats, size: Floats, how: Sequence) -> sparse.csr_array:
+    """Return baskets × baskets: what a pair of items counts whose source is in the one and whose target in the other."""
+    here = np.arange(len(who))
+    cells = [(here, here, how.together * weights / size)]
+    for back in range(1, how.window + 1):
         later = np.flatnonzero(who[back:] == who[:-back]) + back
-        rows.append(later)
-        columns.append(later - back)
-        weights.append(np.full(len(later), step**back))
-    if not rows:
-        return sparse.csr_array((n, n))
-    cells = np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))
-    return sparse.csr_array(cells, shape=(n, n))
+        if not len(later):
+            break
+        pair = how.step**back * weights[later] / (size[later] * size[later - back])
+        cells += [(later - back, later, pair), (later, later - back, how.backward * pair)]
+    row, column = (np.concatenate([cell[place] for cell in cells]).astype(np.int32) for place in (0, 1))
+    value = np.concatenate([cell[2].astype(np.float32) for cell in cells])
+    table = sparse.coo_array((value, (row, column)), shape=(len(who), len(who)))
+    # No pair of baskets is named twice, and nothing asks for an order.
+    table.has_canonical_format = True
+    return sparse.csr_array(table)
 
 
-def _best(
-    source: sparse.csr_array, target: sparse.csr_array, rows: slice, scale: NDArray[np.float32], top: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Return (row, column, score) of the best of some rows of ``source @ target``, whose columns are scaled."""
-    counts = sparse.csr_array(source[rows] @ target)
-    row = np.repeat(np.arange(rows.start, rows.stop), np.diff(counts.indptr))
-    counts.data *= scale[counts.indices]
+def _best(holding: sparse.csr_array, said: sparse.csr_array, rows: slice, top: int) -> sparse.csr_array:
+    """Return the ``top`` nearest of some items from the baskets that hold them and what these say."""
+    counts = sparse.csr_array(holding[rows] @ said)
+    row = np.repeat(np.arange(rows.start, rows.stop, dtype=counts.indices.dtype), np.diff(counts.indptr))
     counts.data[counts.indices == row] = 0
-    columns, values = best_of_rows(counts, top)
-    at, place = np.nonzero(columns >= 0)
-    return at + rows.start, columns[at, place], values[at, place]
+    return trimmed(counts, top)
 
 
-def _chunks(source: sparse.csr_array, target: sparse.csr_array) -> Iterator[slice]:
-    """Yield rows whose products have a bounded number of terms, so that no part is ever large."""
-    terms = np.concatenate([[0], np.cumsum(np.diff(target.indptr)[source.indices], dtype=np.int64)])
-    reached = terms[source.indptr]
+def _chunks(holding: sparse.csr_array, said: sparse.csr_array) -> Iterator[slice]:
+    """Yield items whose products have a bounded number of terms, so that no part is ever large."""
+    terms = np.concatenate([[0], np.cumsum(np.diff(said.indptr)[holding.indices], dtype=np.int64)])
+    reached = terms[holding.indptr]
     start = 0
-    while start < source.shape[0]:
+    while start < holding.shape[0]:
         stop = int(np.searchsorted(reached, reached[start] + _CELLS, side="right")) - 1
-        stop = max(start + 1, min(stop, source.shape[0]))
+        stop = max(start + 1, min(stop, holding.shape[0]))
         yield slice(start, stop)
         start = stop
-
-
-def _stacked(
-    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], Floats]], items: int
-) -> sparse.csr_array:
-    if not parts:
-        return sparse.csr_array((items, items))
-    row, column, value = (np.concatenate(found) for found in zip(*parts, strict=True))
-    return sparse.csr_array((value.astype(float), (row, column)), shape=(items, items))
 
 
 def _checked(

@@ -2,23 +2,28 @@
 
 Counting pairs rewards whatever is in every basket; a regression asks what each item adds once the others are known.
 Solving it on an item's own neighbours only costs one small block of the Gram matrix: no table of all items against all
-is ever inverted. After Ning and Karypis, "SLIM" (2011), and Steck's EASE (2019), made local.
+is ever inverted or laid out. After Ning and Karypis, "SLIM" (2011), and Steck's EASE (2019), made local.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg, sparse
+from scipy import sparse
 
+from regulars.kit.threads import in_order
 from regulars.numeric.fit import Floats
-from regulars.numeric.item_knn import best_per_row
+from regulars.numeric.sparse_rows import best_of_rows, narrow
 
 __all__ = ["local_ridge"]
 
-_CELLS = 1 << 23
-_DENSE_ITEMS = 8_192
-"""Up to so many items the whole Gram matrix is held as a table, where looking blocks up is quickest."""
+_CELLS = 1 << 26
+"""How many cells of blocks are held at a time: half a gigabyte."""
+_SOLVED = 1 << 20
+"""How many cells of blocks are solved at a time by one thread."""
 
 
 def local_ridge(
@@ -39,70 +44,67 @@ def local_ridge(
     """
     weights = np.asarray(weight, float).ravel()
     _check(baskets, weights, neighbours, penalty)
-    heard = sparse.csr_array(sparse.diags_array(np.sqrt(weights)) @ baskets)
-    items = heard.shape[1]
-    gram = sparse.csr_array(heard.T @ heard)
-    mass = gram.diagonal()
+    items = baskets.shape[1]
+    cosine, mass, root = _cosines(baskets, weights)
+    near, aim = best_of_rows(cosine, min(neighbours, max(items - 1, 1)))
+    found = np.zeros(near.shape)
+    for rows, block in _blocks(cosine, near):
+        found[rows] = _solved(block, aim[rows], penalty)
+    target, place = np.nonzero((near >= 0) & (found != 0))
+    source = near[target, place]
+    value = found[target, place] * root[source] * mass[target] ** target_power
+    return sparse.csr_array((value, (source, target)), shape=(items, items))
+
+
+def _cosines(baskets: sparse.csr_array, weights: Floats) -> tuple[sparse.csr_array, Floats, Floats]:
+    """Return the cosine of each pair of items that ever met, each item's mass, and one over the root of it."""
+    heard = narrow(sparse.csr_array(sparse.diags_array(np.sqrt(weights)) @ baskets))
+    cosine = sparse.csr_array(heard.T @ heard)
+    mass = cosine.diagonal()
     root = np.where(mass > 0, np.maximum(mass, 1e-300) ** -0.5, 0.0)
-    cosine = sparse.csr_array(sparse.diags_array(root) @ gram @ sparse.diags_array(root))
-    cosine.setdiag(0.0)
-    cosine.sort_indices()
-    table = cosine.toarray() if items <= _DENSE_ITEMS else None
-    count = min(neighbours, max(items - 1, 1))
-    step = max(1, _CELLS // max(items, count * count, 1))
-    rows, columns, values = [], [], []
+    row = np.repeat(np.arange(len(mass), dtype=cosine.indices.dtype), np.diff(cosine.indptr))
+    cosine.data *= root[row]
+    cosine.data *= root[cosine.indices]
+    cosine.data[row == cosine.indices] = 0.0
+    return cosine, mass, root
+
+
+def _blocks(cosine: sparse.csr_array, near: NDArray[np.int64]) -> Iterator[tuple[slice, Floats]]:
+    """Yield some items and the cosines of each one's neighbours with each other; zero where it has fewer of them."""
+    items, count = near.shape
+    # Who has fewer neighbours has the one beyond the last item, which is near nothing.
+    laid = np.zeros(items + 1)
+    step = max(1, _CELLS // (count * count))
     for start in range(0, items, step):
-        near = _nearest(cosine, start, min(start + step, items), count)
-        source, target, found = _solved(cosine, table, near, start, penalty)
-        rows.append(source)
-        columns.append(target)
-        values.append(found)
-    cells = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))) if rows else None
-    weighed = sparse.csr_array(cells, shape=(items, items)) if cells else sparse.csr_array((items, items))
-    return sparse.csr_array(sparse.diags_array(root) @ weighed @ sparse.diags_array(mass**target_power))
+        rows = slice(start, start + step)
+        named = np.where(near[rows] < 0, items, near[rows])
+        block = np.zeros((*named.shape, count))
+        each = block.reshape(-1, count)
+        # One item's row is laid out at a time, and read for all whose neighbour it is.
+        order = np.argsort(named, axis=None, kind="stable")
+        asked = named.ravel()[order]
+        ends = [0, *(np.flatnonzero(np.diff(asked)) + 1).tolist(), len(asked)]
+        for begin, end in pairwise(ends):
+            item, places = int(asked[begin]), order[begin:end]
+            if item < items:
+                cells = slice(cosine.indptr[item], cosine.indptr[item + 1])
+                laid[cosine.indices[cells]] = cosine.data[cells]
+                each[places] = laid[named[places // count]]
+                laid[cosine.indices[cells]] = 0.0
+        yield rows, block
 
 
-def _nearest(cosine: sparse.csr_array, start: int, stop: int, count: int) -> NDArray[np.int64]:
-    """Return ``count`` neighbours of each item of a part, -1 where it has fewer."""
-    row, column, _ = best_per_row(cosine[start:stop].toarray(), 0, count)
-    near = np.full((stop - start, count), -1)
-    place = np.arange(len(row)) - np.searchsorted(row, row)
-    near[row, place] = column
-    return near
-
-
-def _solved(
-    cosine: sparse.csr_array, table: Floats | None, near: NDArray[np.int64], start: int, penalty: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Solve (C + penalty · I) w = c for each item of a part; places without a neighbour stay zero."""
-    there = near >= 0
-    named = np.maximum(near, 0)
-    own = np.arange(start, start + len(near))
-    block = _look_up(cosine, table, named[:, :, None], named[:, None, :])
-    block *= there[:, :, None] & there[:, None, :]
-    aim = _look_up(cosine, table, named, own[:, None]) * there
-    each = np.arange(near.shape[1])
+def _solved(block: Floats, aim: Floats, penalty: float) -> Floats:
+    """Solve (C + penalty · I) w = c for each item of a part; places without a neighbour are zero."""
+    each = np.arange(block.shape[1])
     block[:, each, each] = 1.0 + penalty
-    found = np.empty_like(aim)
-    for item in range(len(near)):
-        found[item] = linalg.solve(block[item], aim[item], assume_a="pos", check_finite=False)
-    kept = there & (found != 0)
-    return near[kept], np.broadcast_to(own[:, None], near.shape)[kept], found[kept]
+    step = max(1, _SOLVED // max(block[:1].size, 1))
 
+    def some(start: int) -> Floats:
+        rows = slice(start, start + step)
+        return np.asarray(np.linalg.solve(block[rows], aim[rows, :, None])[:, :, 0])
 
-def _look_up(
-    cosine: sparse.csr_array, table: Floats | None, row: NDArray[np.int64], column: NDArray[np.int64]
-) -> Floats:
-    """Return cells of the matrix; without a table, by binary search in its sorted cells."""
-    if table is not None:
-        return table[row, column]
-    row, column = np.broadcast_arrays(row, column)
-    length = cosine.shape[1]
-    cell_row = np.repeat(np.arange(cosine.shape[0], dtype=np.int64), np.diff(cosine.indptr))
-    cells = cell_row * length + cosine.indices
-    wanted = row.astype(np.int64) * length + column
-    place = np.minimum(np.searchsorted(cells, wanted), max(len(cells) - 1, 0))
-    return np.where(cells[place] == wanted, cosine.data[place], 0.0)
+    return np.concatenate(list(in_order(some, range(0, len(block), step))))
 
 
 def _check(baskets: sparse.csr_array, weights: Floats, neighbours: int, penalty: float) -> None:

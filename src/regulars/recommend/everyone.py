@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
+from regulars.kit.threads import in_order
 from regulars.numeric.ranking import top_k
 from regulars.numeric.sparse_rows import best_of_rows
 from regulars.recommend.answers import Answer
@@ -21,7 +22,7 @@ from regulars.recommend.rules import Rules
 from regulars.recommend.serving import Crowd, Floats
 from regulars.recommend.shelf import Factor
 
-_PEOPLE = 2_000
+_PEOPLE = 1_000
 """How many are answered at a time."""
 _FILLED_UP = ("trending", "unsold")
 """Reasons of what stands in a list for nobody in particular."""
@@ -50,11 +51,14 @@ class Everyone:
     def lists(self, k: int) -> Lists:
         """Yield the lists of all who bought something."""
         most = np.concatenate([_best(scores, 2 * k) for scores in self.rest])[: 2 * k]
-        for start in range(0, len(self.known), _PEOPLE):
+
+        def some(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
             people = self.known[start : start + _PEOPLE]
             found, scores = best_of_rows(self._scores(people), k)
             _fill_up(found, most, k)
-            yield people, found, scores
+            return people, found, scores
+
+        yield from in_order(some, range(0, len(self.known), _PEOPLE))
 
     def _scores(self, people: NDArray[np.int64]) -> sparse.csr_array:
         own = _relative(sparse.csr_array(self.bought[people].astype(np.float32) @ self.again))

@@ -34,8 +34,26 @@ class Profile:
     """Those of the items that were only looked at."""
 
 
+class OneByOne:
+    """Reads many rows of a table by reading each."""
+
+    __slots__ = ()
+
+    def row(self, number: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """Return items and weights of one row."""
+        raise NotImplementedError
+
+    def rows(self, numbers: Sequence[int]) -> tuple[Places, NDArray[np.integer], NDArray[np.floating]]:
+        """Return the sizes of some rows, and their items and weights one after another."""
+        rows = [self.row(number) for number in numbers]
+        sizes = np.array([len(items) for items, _ in rows], np.int64)
+        if not rows:
+            return sizes, np.zeros(0, np.int64), np.zeros(0)
+        return sizes, np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows])
+
+
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(OneByOne):
     """A sparse table, row by row: row i is ``starts[i]:starts[i + 1]`` of items and weights."""
 
     starts: NDArray[np.integer]
@@ -61,15 +79,22 @@ class Table(Protocol):
     def row(self, number: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """Return items and weights of one row."""
 
+    def rows(self, numbers: Sequence[int]) -> tuple[Places, NDArray[np.integer], NDArray[np.floating]]:
+        """Return the sizes of some rows, and their items and weights one after another."""
+
+
+class Whole(Table, Protocol):
+    """A table that can be had all at once."""
+
+    def table(self, items: int) -> sparse.csr_array:
+        """Return it as rows × ``items``."""
+
 
 class Scored:
     """What a profile says of some items, and who in it says it."""
 
     def __init__(self, profile: Profile, table: Table, factor: Floats | None) -> None:
-        rows = [table.row(item) for item in profile.items.tolist()]
-        size = [len(items) for items, _ in rows]
-        found = np.concatenate([items for items, _ in rows]) if rows else np.zeros(0, np.int64)
-        said = np.concatenate([weights for _, weights in rows]) if rows else np.zeros(0)
+        size, found, said = table.rows(profile.items.tolist())
         self._said = said * np.repeat(profile.weights, size)
         self._speaker = np.repeat(profile.items, size)
         # Rows are sorted, so that a stable sort only merges them.
@@ -95,7 +120,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(OneByOne):
     """Items × items: how alike they are, each row worked out from what marks its item and which others have it too."""
 
     marks: Rows
@@ -185,7 +210,7 @@ class Crowd(Serving, Protocol):
     """What everybody can be answered from at once."""
 
     @property
-    def near(self) -> Rows:
+    def near(self) -> Whole:
         """Items × items: neighbours over time."""
 
     @property

@@ -11,7 +11,7 @@ import pytest
 
 from regulars.kit.errors import RegularsError
 from regulars.recommend import Rules, fit_interactions
-from regulars.recommend.index import build, open_index, serve
+from regulars.recommend.index import build, layout, open_index, serve
 from regulars.recommend.index.layout import CURRENT, VERSIONS
 from regulars.recommend.index.names import names_of
 
@@ -112,6 +112,16 @@ def test_a_longer_tail_is_cut_at_the_neighbours_asked_for(recommender, tmp_path)
         assert sorted(weights, reverse=True) == sorted(whole.row(item)[1], reverse=True)[:3]
 
 
+def test_all_that_was_fitted_is_kept_as_long_as_there_is_room(recommender, tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "NEIGHBOURS", 2)
+    longest = []
+    for cells in (10_000_000, 5 * recommender.data.items, 0):
+        monkeypatch.setattr(layout, "CELLS", cells)
+        build(recommender, tmp_path)
+        longest.append(int(np.diff(open_index(tmp_path).serving.near.starts).max()))
+    assert longest == [int(np.diff(recommender.serving.near.starts).max()), 5, 2]
+
+
 def test_what_is_written_says_what_it_is(recommender, tmp_path):
     at = datetime(2024, 7, 1, 3, tzinfo=UTC)
     written = build(recommender, tmp_path, clock=lambda: at)
@@ -179,7 +189,7 @@ def test_missing_is_an_error_that_says_what_to_do(tmp_path):
 
 def test_another_format_is_told_apart(recommender, tmp_path, monkeypatch):
     build(recommender, tmp_path)
-    monkeypatch.setattr("regulars.recommend.index.layout.FORMAT", 2)
+    monkeypatch.setattr("regulars.recommend.index.layout.FORMAT", 3)
     with pytest.raises(RegularsError) as error:
         open_index(tmp_path)
     assert error.value.code == "recommend.index_format"

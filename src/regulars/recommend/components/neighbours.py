@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.numeric import item_knn, trend
-from regulars.recommend.components.shape import Scores, single
+from regulars.recommend.components.shape import Scores, halves, single
 from regulars.recommend.interactions import Interactions, told_apart
 from regulars.recommend.parameters import Parameters
 
@@ -39,19 +39,21 @@ def fit(data: Interactions, at: Parameters) -> Neighbours:
 
 def near(data: Interactions, at: Parameters) -> sparse.csr_array:
     """Return items × items: the costly part, which trend and profiles do not change."""
-    return single(item_knn.neighbours(*_pairs(data, at), top=TOP))
+    return halves(item_knn.neighbours(*_pairs(data, at), top=TOP))
 
 
 def near_one(
     data: Interactions, at: Parameters, item: int, top: int = TOP, *, sessions: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the neighbours of one item alone, in ascending order, and their nearness; ``sessions`` as in :func:`following`."""
-    return item_knn.neighbours_of(item, *(_steps if sessions else _pairs)(data, at), top=top)
+    items, nearness = item_knn.neighbours_of(item, *(_steps if sessions else _pairs)(data, at), top=top)
+    row = sparse.csr_array((nearness, items, np.array([0, len(items)])), shape=(1, data.items))
+    return items, halves(row).data
 
 
 def following(data: Interactions, at: Parameters) -> sparse.csr_array:
     """Return items × items as :func:`near` does, but learnt from what was viewed one after the other too."""
-    return single(item_knn.neighbours(*_steps(data, at), top=TOP))
+    return halves(item_knn.neighbours(*_steps(data, at), top=TOP))
 
 
 def _pairs(

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from regulars.numeric.local_ridge import local_ridge
-from regulars.recommend.components.shape import Scores, single
+from regulars.recommend.components.shape import Scores, halves
 from regulars.recommend.interactions import Interactions, told_apart
 from regulars.recommend.parameters import Parameters
 
@@ -28,4 +28,4 @@ def fit(data: Interactions, at: Parameters) -> Together:
     """Fit on all orders, guests' too. No trend: what goes together does so whatever the season."""
     _, first = np.unique(data.order, return_index=True)
     weight = 0.5 ** ((data.end - data.day[first]) / at.cart_half_life_days)
-    return Together(single(local_ridge(told_apart(data.orders), weight, target_power=at.cart_target_power)))
+    return Together(halves(local_ridge(told_apart(data.orders), weight, target_power=at.cart_target_power)))

@@ -23,11 +23,10 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.index import layout, popular
 from regulars.recommend.index.layout import Manifest
 from regulars.recommend.index.names import names_of
+from regulars.recommend.index.packed import pack
 from regulars.recommend.recommender import Recommender
 from regulars.recommend.serving import Rows, rows_of
 
-NEIGHBOURS = 100
-"""How many neighbours of each item are kept."""
 KEPT = 2
 """How many versions stay: the one pointed at, and the one that slow readers may still be opening."""
 
@@ -43,11 +42,12 @@ def build(
     recommender: Recommender,
     folder: Path | str,
     *,
-    neighbours: int = NEIGHBOURS,
+    neighbours: int | None = None,
     clock: Callable[[], datetime] = now,
 ) -> Manifest:
     """Write a recommender as a new version of the index in a folder, switch to it, and return what was written.
 
+    ``neighbours`` of each item are kept, by default all that were fitted, and the best 100 in a shop of 100,000 items.
     Readers go on with the old version until the new one is whole; a build killed at any moment leaves the old one. Raises
     :class:`~regulars.kit.errors.RegularsError` (``output.not_writable``) where nothing can be written.
     """
@@ -68,7 +68,7 @@ def build(
     return manifest
 
 
-def _write(recommender: Recommender, scratch: Path, neighbours: int, at: datetime) -> Manifest:
+def _write(recommender: Recommender, scratch: Path, neighbours: int | None, at: datetime) -> Manifest:
     model = recommender.model
     for name, array in (arrays(recommender, neighbours) | _numbers(model.data.catalogue)).items():
         np.save(scratch / f"{name}.npy", array, allow_pickle=False)
@@ -89,14 +89,16 @@ def _write(recommender: Recommender, scratch: Path, neighbours: int, at: datetim
     return manifest
 
 
-def arrays(recommender: Recommender, neighbours: int) -> Arrays:
+def arrays(recommender: Recommender, neighbours: int | None) -> Arrays:
     """Return every array of an index by name."""
     model, serving = recommender.model, recommender.serving
+    if neighbours is None:
+        neighbours = layout.neighbours(model.data.items)
     bought = serving.purchases
     names = names_of(model.data.customer_ids)
     return {
-        **_rows("near", _nearest(model.neighbours.near, neighbours)),
-        **_rows("together", serving.together),
+        **_packed("near", _nearest(model.neighbours.near, neighbours)),
+        **_packed("together", serving.together),
         **_rows("marks", serving.alike.marks),
         **_rows("having", serving.alike.having),
         **_rows("people", bought),
@@ -123,6 +125,11 @@ def _rows(name: str, rows: Rows) -> Arrays:
         f"{name}.items": rows.items.astype(np.int32),
         f"{name}.weights": rows.weights.astype(np.float32),
     }
+
+
+def _packed(name: str, rows: Rows) -> Arrays:
+    # From items to items.
+    return {f"{name}.{part}": array for part, array in pack(rows, len(rows)).items()}
 
 
 def _nearest(near: sparse.csr_array, most: int) -> Rows:
@@ -154,7 +161,7 @@ def _of_sessions(recommender: Recommender, neighbours: int) -> Arrays:
         return {}
     found: Arrays = {"viewers": model.viewers}
     if model.following is not model.neighbours.near:
-        found |= _rows("following", _nearest(model.following, neighbours))
+        found |= _packed("following", _nearest(model.following, neighbours))
     return (
         found
         if past is None

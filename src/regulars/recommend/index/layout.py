@@ -15,14 +15,23 @@ from typing import Any
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 CATALOGUE = "catalogue.json"
 POPULAR = "popular.json"
 VERSIONS = "v-"
 """What the names of version folders begin with."""
+NEIGHBOURS = 100
+"""How many neighbours of each item are kept at least."""
+CELLS = 10_000_000
+"""How many neighbours of all items are kept: up to 50,000 items all that are fitted; beyond, size and memory count."""
 _BLOCK = 1 << 20
+
+
+def neighbours(items: int) -> int:
+    """Return how many neighbours of each item are kept in a shop of so many items."""
+    return max(NEIGHBOURS, CELLS // max(items, 1))
 
 
 @dataclass(frozen=True, slots=True)

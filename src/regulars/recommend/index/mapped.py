@@ -16,6 +16,7 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.layout import CATALOGUE, Manifest
 from regulars.recommend.index.names import Names
+from regulars.recommend.index.packed import Packed
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.serving import Alike, Floats, Profile, Rows, lately, profile
 from regulars.recommend.slots import Lists, new_id
@@ -32,16 +33,16 @@ class Mapped:
     parameters: Parameters
     trending: Trending
     unsold: Floats
-    near: Rows
+    near: Packed
     momentum: Floats
-    together: Rows
+    together: Packed
     alike: Alike
     again: Floats
     rate: Floats
     purchases: Rows
     visits: Rows
     names: Names
-    following: Rows
+    following: Packed
     viewers: Floats
     past: Memory | None
     lasts: tuple[Rows, Rows] | None
@@ -93,13 +94,16 @@ def load(version: Path, manifest: Manifest) -> Index:
     def rows(name: str, weights: str = "weights") -> Rows:
         return Rows(array(f"{name}.starts"), array(f"{name}.items"), array(f"{name}.{weights}"))
 
+    def packed(name: str) -> Packed:
+        return Packed(**{field.name: array(f"{name}.{field.name}") for field in fields(Packed)})
+
     texts = json.loads((version / CATALOGUE).read_bytes())
     columns: dict[str, Any] = {name: _texts(column) for name, column in texts.items()}
     numbers = (name for name in _COLUMNS if f"catalogue.{name}.npy" in manifest.files)
     columns |= {name: array(f"catalogue.{name}") for name in numbers}
     catalogue = Catalogue(**columns)
     sold, countries = rows("countries").table(len(catalogue)), tuple(manifest.countries)
-    near = rows("near")
+    near = packed("near")
     apart = "lately.starts.npy" in manifest.files
     serving = Mapped(
         fit=manifest.fit,
@@ -109,14 +113,14 @@ def load(version: Path, manifest: Manifest) -> Index:
         unsold=array("unsold"),
         near=near,
         momentum=array("momentum"),
-        together=rows("together"),
+        together=packed("together"),
         alike=Alike(rows("marks"), rows("having")),
         again=array("again"),
         rate=array("rate"),
         purchases=rows("people"),
         visits=rows("lately") if apart else rows("people", "lately"),
         names=Names(array("names.letters"), array("names.starts"), array("names.codes")),
-        following=rows("following") if "following.starts.npy" in manifest.files else near,
+        following=packed("following") if "following.starts.npy" in manifest.files else near,
         viewers=array("viewers") if "viewers.npy" in manifest.files else np.zeros(len(catalogue)),
         past=_past(array) if "past.rarity.npy" in manifest.files else None,
         lasts=(rows("people", "ago"), rows("people", "gap")) if "usual.npy" in manifest.files else None,

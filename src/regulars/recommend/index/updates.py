@@ -6,7 +6,7 @@ All of it lives in memory, beside the mapped files; :meth:`Live.onto` carries it
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -17,10 +17,11 @@ from scipy import sparse
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components import buy_again, neighbours, trending
 from regulars.recommend.components.trending import Trending
+from regulars.recommend.index import layout
 from regulars.recommend.index.mapped import Index, Mapped
 from regulars.recommend.interactions import Interactions, date_of, day_of
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.serving import Floats, Profile, Rows, Table
+from regulars.recommend.serving import Floats, OneByOne, Places, Profile, Table
 from regulars.recommend.slots import SESSION_DECAY, Slots, new_id
 
 VIEW = 0.5
@@ -30,15 +31,19 @@ _NOTHING = Profile(np.zeros(0, np.int64), np.zeros(0))
 
 
 @dataclass(frozen=True)
-class _Patched:
+class _Patched(OneByOne):
     """A table some rows of which were swapped."""
 
-    table: Rows
+    table: Table
     swapped: dict[int, tuple[NDArray[np.integer], NDArray[np.floating]]] = field(default_factory=dict)
 
     def row(self, number: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """Return items and weights of one row."""
         return self.swapped.get(number) or self.table.row(number)
+
+    def rows(self, numbers: Sequence[int]) -> tuple[Places, NDArray[np.integer], NDArray[np.floating]]:
+        """Return the sizes of some rows, and their items and weights one after another."""
+        return super().rows(numbers) if self.swapped else self.table.rows(numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +209,12 @@ class Live(Slots):
             overlay.momentum = put(overlay.momentum, momentum)
             overlay.again, overlay.rate = put(overlay.again, again.factor), put(overlay.rate, again.rate)
 
-    def solve_again(self, product_id: str, data: Interactions, *, top: int = 100) -> bool:
+    def solve_again(self, product_id: str, data: Interactions) -> bool:
         """Work one product's neighbours out again from purchases and swap them in; False where index or data lack it."""
         own = self._items([product_id])
         if not own or product_id not in data.catalogue.codes:
             return False
+        top = min(neighbours.TOP, layout.neighbours(len(self.catalogue)))
         base, overlay = self.index.serving, self._overlay
         near = self._solved(base.near, overlay.near, own[0], product_id, data, top)
         following: Table = near
@@ -225,7 +231,7 @@ class Live(Slots):
 
     def _solved(
         self,
-        base: Rows,
+        base: Table,
         table: Table,
         own: int,
         product_id: str,
@@ -243,7 +249,7 @@ class Live(Slots):
         kept = np.flatnonzero(place[items] >= 0)
         kept = kept[np.argsort(place[items[kept]])]
         patched = _Patched(base, dict(getattr(table, "swapped", {})))
-        patched.swapped[own] = place[items[kept]], weights[kept].astype(np.float32).astype(float)
+        patched.swapped[own] = place[items[kept]], weights[kept]
         return patched
 
     def onto(self, index: Index) -> Live:
