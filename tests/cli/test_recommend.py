@@ -139,7 +139,7 @@ def test_any_slot_by_name(capsys, file):
         assert not {"p1", "p2"} & {pick["product_id"] for pick in told[0]["picks"]} or not more[2:]
     code, _, error = run(capsys, *words, "front_page")
     assert code != 0
-    assert "for_you, buy_again" in error
+    assert "for_you, next_basket, buy_again" in error
     code, _, error = run(capsys, *words, "up_sell")
     assert code != 0
     assert "starts from a product" in error
@@ -255,3 +255,70 @@ def test_why_there_is_no_re_ranker_is_said(capsys, file, tmp_path):
 def test_help_tells_of_the_evaluation(capsys):
     assert "recommend evaluate" in run(capsys, "recommend", "--help")[1]
     assert "--cutoff" in run(capsys, "recommend", "evaluate", "--help")[1]
+
+
+@pytest.fixture(scope="module")
+def events(file) -> Path:
+    path = file.with_name("events.csv")
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        out = csv.writer(handle)
+        out.writerow(["event_id", "visitor_id", "type", "occurred_at", "product_id"])
+        for number in range(1200):
+            day = date(2024, 1, 1) + timedelta(days=number // 9)
+            for step in range(3):
+                at = f"{day} 10:{step:02}:00"
+                out.writerow([f"{number}-{step}", f"v{number}", "view", at, f"p{(number + 2 * step) % 8}"])
+        out.writerow(["last", "v1", "view", "soon", "p1"])
+        out.writerow(["other", "v1", "view", "2024-01-02 10:00", "not ours"])
+    return path
+
+
+def test_what_follows_in_a_session(capsys, file, events):
+    _, out, _ = run(
+        capsys, "recommend", file, "--events", events, "--session", "p1,p3", "-k", 2, "--json", "--no-tuning"
+    )
+    (answer,) = json.loads(out)["answers"]
+    assert answer["slot"] == "session"
+    assert {pick["product_id"] for pick in answer["picks"]} == {"p5", "p7"}
+    assert {pick["reason"] for pick in answer["picks"]} == {"because_viewed"}
+    _, out, _ = run(capsys, "recommend", file, "--events", events, "--session", "p1", "-k", 2, "--no-tuning")
+    assert "Next in this session" in out
+    assert (
+        "Events set aside: 1; the first: row 3,602: 'soon' in occurred_at is no moment that can be read."
+        in out
+    )
+    assert "Events of products that the shop neither sold nor lists: 1" in out
+
+
+def test_what_the_next_order_holds(capsys, file):
+    _, out, _ = run(
+        capsys, "recommend", file, "--customer", "c3", "--slot", "next_basket", "-k", 2, "--no-tuning"
+    )
+    assert "In the next order" in out
+
+
+def test_sessions_are_evaluated(capsys, file, events, tmp_path):
+    code, out, _ = run(
+        capsys, "recommend", "evaluate", file, "--events", events, "--cutoff", "2024-04-15", "--out", tmp_path
+    )
+    assert code == 0
+    assert "Sessions from Apr 15, 2024 on" in out
+    for name in (
+        "Similar past sessions",
+        "Neighbours of the last product",
+        "What was viewed most in the last 14 days",
+    ):
+        assert name in out
+    (look,) = json.loads((tmp_path / "evaluation.json").read_text())["sessions"]["looks"]
+    scores = {score["name"]: score for score in look["scores"]}
+    assert scores["session"]["mrr"][0] > scores["popularity"]["mrr"][0]
+    assert look["cutoff"] == "2024-04-15"
+
+
+def test_an_index_needs_no_events_to_answer(capsys, file, events, tmp_path):
+    run(capsys, "recommend", file, "--events", events, "--index", tmp_path, "--no-tuning")
+    _, out, _ = run(capsys, "recommend", "--index", tmp_path, "--session", "p1,p3", "-k", 2, "--json")
+    assert {pick["product_id"] for pick in json.loads(out)["answers"][0]["picks"]} == {"p5", "p7"}
+    code, _, err = run(capsys, "recommend", "--index", tmp_path, "--events", events, "--session", "p1")
+    assert code == 2
+    assert "--events need ORDERS" in err

@@ -31,15 +31,17 @@ from regulars.recommend import (
 )
 from regulars.recommend.answers import OVER_CAP, REASONS
 from regulars.recommend.index import Index, build, open_index
-from regulars.recommend.interactions import from_tables
+from regulars.recommend.interactions import date_of, from_tables
 from regulars.recommend.rerank import Effort, taught
 from regulars.recommend.slots import Slots
+from regulars.sources.events import Events
 from regulars.sources.products import SCHEMA
 
 CATEGORIES = ("Tea", "Tea > Green", "Tea > Black", "Home", None)
 BRANDS = ("Acme", "Leaf", None)
 MAY_BE_SHORT = {"buy_again", "cross_sell", "up_sell", "new_arrivals"}
 """Slots that show one kind of thing only; all others fill up."""
+DAY_MICROS = 86_400_000_000
 PLAIN = {"trending", "unsold", "pinned"}
 """Reasons that claim nothing personal."""
 
@@ -55,6 +57,8 @@ class Facts:
     products: pa.Table
     named: pa.Table
     listed: pa.Table | None
+    events: pa.Table | None = None
+    """What was viewed: row a row of :func:`viewed`."""
 
     @property
     def names(self) -> list[str]:
@@ -70,17 +74,57 @@ class Facts:
 
     def fit(self, seed: int | None = None, *, ranked: bool = False) -> Recommender:
         """Fit; with a seed on rows in another order."""
-        mixed = (self.sold, self.products, self.named)
+        mixed, told = (self.sold, self.products, self.named), self.events
         if seed is not None:
             rng = np.random.default_rng(seed)
             mixed = tuple(table.take(rng.permutation(table.num_rows)) for table in mixed)
-        return fitted_on(from_tables(*mixed, listed=self.listed), ranked=ranked)
+            told = None if told is None else told.take(rng.permutation(told.num_rows))
+        read = from_tables(*mixed, listed=self.listed, events=told_events(told))
+        return fitted_on(read, ranked=ranked)
+
+
+WITH_EVENTS = Parameters(session_knn_weight=0.7, view_weight=0.5, due_power=0.5)
+"""All that events can change is switched on."""
 
 
 def fitted_on(data: Interactions, *, ranked: bool) -> Recommender:
     """Fit; ``ranked`` with a re-ranker whether it is any good or not, where the past is long enough for one."""
-    found = fit_interactions(data, tune=False)
-    return replace(found, reranked=taught(data, Parameters(), days=7, effort=LITTLE)) if ranked else found
+    at = Parameters() if data.sessions is None else WITH_EVENTS
+    found = fit_interactions(data, tune=False, parameters=at)
+    return replace(found, reranked=taught(data, at, days=7, effort=LITTLE)) if ranked else found
+
+
+def told_events(table: pa.Table | None) -> Events | None:
+    """Return rows as the reader of events leaves them; products and customers by name, numbered whatever the order of rows."""
+    if table is None:
+        return None
+    columns = {name: table[name] for name in ("key", "told", "cart", "at", "day")}
+    names = {}
+    for part in ("product", "customer"):
+        cells = table[part].to_pylist()
+        names[part] = tuple(sorted({cell for cell in cells if cell is not None}))
+        place = {name: code for code, name in enumerate(names[part])}
+        columns[part] = pa.array([place.get(cell, -1) for cell in cells], pa.int32())
+    return Events(pa.table(columns), names["product"], names["customer"])
+
+
+def viewed(rng: np.random.Generator, items: int, people: int) -> pa.Table:
+    """Visitors who look at things, some of them unknown to the shop, some put into the cart."""
+    count = int(rng.integers(0, 400))
+    at = 19_000 * DAY_MICROS + rng.integers(0, 90 * DAY_MICROS, count)
+    return pa.table(
+        {
+            "key": pa.array(rng.integers(0, 1 + count // 4, count), pa.int64()),
+            "told": pa.array(np.full(count, bool(rng.random() < 0.5))),
+            "product": [f"p{item:02}" for item in rng.integers(0, items + 3, count)],
+            "customer": [
+                f"c{who:02}" if who < people else None for who in rng.integers(0, 2 * people, count)
+            ],
+            "cart": pa.array(rng.random(count) < 0.2),
+            "at": pa.array(at, pa.int64()),
+            "day": pa.array(at // DAY_MICROS, pa.int32()),
+        }
+    )
 
 
 def facts(rows: list[tuple[int | None, int, int, int]], listed: list[dict[str, Any]] | None = None) -> Facts:
@@ -127,8 +171,9 @@ def drawn(seed: int) -> Facts:
         who = int(rng.integers(people)) if rng.random() < 0.9 else None
         day = 19_000 + int(rng.integers(90))
         rows += [(who, order, int(item), day) for item in rng.integers(0, items, rng.integers(1, 5))]
+    told = viewed(rng, items, people) if seed % 4 > 1 else None
     if seed % 2:
-        return facts(rows)
+        return replace(facts(rows), events=told)
     listed = [
         {
             "row": item,
@@ -144,7 +189,7 @@ def drawn(seed: int) -> Facts:
         for item in range(items + 6)
         if rng.random() < 0.8
     ]
-    return facts(rows, listed)
+    return replace(facts(rows, listed), events=told)
 
 
 @cache
@@ -422,9 +467,17 @@ def test_what_comes_later_changes_nothing(seed: int, ranked: bool) -> None:
     shop, day = drawn(seed), 19_060
     early = shop.sold.filter(pa.compute.less(shop.sold["ordered_on"].cast(pa.int32()), day))
     left = shop.products.filter(pa.compute.is_in(shop.products["product_key"], early["product_key"].unique()))
-    then = fitted_on(from_tables(early, left, shop.named, listed=shop.listed).until(day), ranked=ranked)
-    every = from_tables(shop.sold, shop.products, shop.named, listed=shop.listed)
-    known = fitted_on(every.until(day), ranked=ranked)
+    seen = shop.events
+    before = None if seen is None else seen.filter(pa.compute.less(seen["day"], day))
+    # A file of events may go on after the last order: the day is said, not found in the orders.
+    early_only = from_tables(
+        early, left, shop.named, as_of=date_of(day - 1), listed=shop.listed, events=told_events(before)
+    )
+    all_of_it = from_tables(
+        shop.sold, shop.products, shop.named, listed=shop.listed, events=told_events(seen)
+    )
+    then = fitted_on(early_only, ranked=ranked)
+    known = fitted_on(all_of_it.until(day), ranked=ranked)
     for slot in SLOTS:
         for customer, product in zip(shop.people, shop.names, strict=False):
             one, other = (ask(each, slot, 9, customer=customer, products=[product]) for each in (then, known))

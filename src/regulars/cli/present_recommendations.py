@@ -11,14 +11,19 @@ from regulars.recommend.answers import sentence
 from regulars.recommend.carts import TITLES as CART_TITLES
 from regulars.recommend.evaluation import TITLES, Look
 from regulars.recommend.rerank import Learnt
+from regulars.recommend.session_evaluation import TITLES as SESSION_TITLES
+from regulars.recommend.session_evaluation import SessionEvaluation, SessionLook
+from regulars.recommend.sessions import Sessions
 from regulars.report.model import Sentence
 
 SLOTS = {
     "for_you": mark("For you"),
+    "next_basket": mark("In the next order"),
     "buy_again": mark("Buy again"),
     "discover": mark("New to them"),
     "similar": mark("Similar"),
     "because_viewed": mark("After what was viewed"),
+    "session": mark("Next in this session"),
     "bought_together": mark("Bought together"),
     "cart": mark("To complete the cart"),
     "cross_sell": mark("From other categories"),
@@ -162,3 +167,63 @@ def _carts(screen: Screen, look: Look) -> None:
         for score in look.carts
     ]
     screen.table(columns, rows)
+
+
+def sessions(screen: Screen, found: SessionEvaluation | Unknown) -> None:
+    """Print what would have been shown in running sessions, the baselines always beside."""
+    if isinstance(found, Unknown):
+        screen.line(found)
+        return
+    for look in found.looks:
+        _sessions(screen, look)
+
+
+def _sessions(screen: Screen, look: SessionLook) -> None:
+    speech = screen.speech
+    said = mark("Sessions from {cutoff} on, by what was known before")
+    screen.heading(Sentence.of(said, cutoff=speech.day(look.cutoff)))
+    steps = mark(
+        "In {sessions} sessions of {days} there were {steps} steps to another product; {cold} of them led to one that nobody had "
+        "viewed or bought before."
+    )
+    told = Phrase.of(
+        steps,
+        sessions=speech.count(look.sessions),
+        days=speech.days(look.days),
+        steps=speech.count(look.steps),
+        cold=speech.share(look.cold_items),
+    )
+    screen.write(speech.t(told.message, **dict(told.values)), "")
+    columns = (
+        Column(mark("Recommended"), numeric=False),
+        Column("MRR@20"),
+        Column(mark("95% interval"), spare=1),
+        Column(mark("Hit@20")),
+        Column(mark("95% interval"), spare=2),
+    )
+    rows = [
+        (
+            speech.t(SESSION_TITLES[score.name]),
+            speech.number(score.mrr.mean, 3),
+            f"{speech.number(score.mrr.low, 3)}–{speech.number(score.mrr.high, 3)}",
+            speech.number(score.hit.mean, 3),
+            f"{speech.number(score.hit.low, 3)}–{speech.number(score.hit.high, 3)}",
+        )
+        for score in look.scores
+    ]
+    screen.table(columns, rows)
+
+
+def events(screen: Screen, told: Sessions | None) -> None:
+    """Say what became of events that could not be used, if there are any."""
+    if told is None:
+        return
+    if told.counts.get("aside"):
+        first = told.aside[0].told
+        said = mark("Events set aside: {rows}; the first: {first}.")
+        screen.line(Phrase.of(said, rows=screen.speech.count(told.counts["aside"]), first=first))
+    if told.counts.get("unknown_products"):
+        said = mark(
+            "Events of products that the shop neither sold nor lists: {rows}; they count for nothing."
+        )
+        screen.line(Phrase.of(said, rows=screen.speech.count(told.counts["unknown_products"])))

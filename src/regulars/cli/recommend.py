@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 
 EVALUATE = "evaluate"
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
-rerank = click.option(
+_rerank = click.option(
     "--rerank",
     is_flag=True,
     help="Order for you by trees that learn from earlier weeks, where they prove themselves there; takes minutes, and needs regulars[rank].",
+)
+_events = click.option(
+    "--events",
+    metavar="FILE",
+    help="What was viewed and put into carts: a table with product_id, occurred_at, and session_id, visitor_id or customer_id.",
 )
 
 
@@ -54,6 +59,9 @@ class WithEvaluation(Verb):
 @click.option("--product", metavar="ID", help="Beside which product.")
 @click.option("--cart", metavar="ID,ID", help="With which products in the cart.")
 @click.option(
+    "--session", metavar="ID,ID", help="After which products, viewed in this order; the latest last."
+)
+@click.option(
     "--slot", metavar="NAME", help="Ask this slot, such as up_sell; a name that there is not lists them all."
 )
 @click.option(
@@ -67,6 +75,7 @@ class WithEvaluation(Verb):
     metavar="FILE",
     help="What the shop sells: a table with product_id and perhaps title, category, brand, price, cost, available, attributes.",
 )
+@_events
 @click.option("--all", "everyone", is_flag=True, help="For every customer; needs --out.")
 @click.option(
     "-k", "number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many products."
@@ -81,7 +90,7 @@ class WithEvaluation(Verb):
 @click.option(
     "--no-tuning", is_flag=True, help="Keep the ready-made parameters: quicker, and a little worse."
 )
-@rerank
+@_rerank
 @click.option(
     "--out", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write --all to this Parquet file."
 )
@@ -93,9 +102,11 @@ def recommend(
     customer: str | None,
     product: str | None,
     cart: str | None,
+    session: str | None,
     slot: str | None,
     rule_file: str | None,
     catalogue: str | None,
+    events: str | None,
     everyone: bool,
     number: int,
     home: Path | None,
@@ -118,10 +129,10 @@ def recommend(
     from regulars.recommend.index import build, open_index
     from regulars.runtime.journey import dumps, read_orders, reranking
 
-    chosen = (customer is not None, product is not None, cart is not None, everyone)
+    chosen = (customer is not None, product is not None, cart is not None, session is not None, everyone)
     if slot is None and sum(chosen) > 1:
         raise click.UsageError(
-            t("Give one of --customer, --product, --cart and --all; with --slot, several.")
+            t("Give one of --customer, --product, --cart, --session and --all; with --slot, several.")
         )
     if slot is not None and everyone:
         raise click.UsageError(t("--all is for you of everybody; leave out --slot."))
@@ -129,15 +140,23 @@ def recommend(
         raise click.UsageError(t("--all and --out go together."))
     if origin is None and home is None:
         raise click.UsageError(f"{t('Missing argument')} 'ORDERS'.")
-    if origin is None and (as_of is not None or no_tuning or rerank or catalogue is not None):
+    fitted = as_of is not None or no_tuning or rerank or catalogue is not None or events is not None
+    if origin is None and fitted:
         raise click.UsageError(
             t(
-                "--as-of, --no-tuning, --rerank and --catalogue need ORDERS: an index is answered from as it is."
+                "--as-of, --no-tuning, --rerank, --catalogue and --events need ORDERS: an index is answered from as it is."
             )
         )
     rules = None if rule_file is None else read_rules(rule_file)
     asked = partial(
-        _answers, slot=slot, customer=customer, product=product, cart=cart, number=number, rules=rules
+        _answers,
+        slot=slot,
+        customer=customer,
+        product=product,
+        cart=cart,
+        session=session,
+        number=number,
+        rules=rules,
     )
     tell = partial(_tell, asked=asked, number=number, rules=rules, file=file, as_json=as_json)
     if origin is None and home is not None:
@@ -146,9 +165,12 @@ def recommend(
     if home is not None:
         ensure_writable(home)
     with read_orders(origin, **reading.settings()) as orders:
-        found = fit(orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue, rerank=rerank)
+        found = fit(
+            orders, as_of=as_of, tune=not no_tuning, catalogue=catalogue, events=events, rerank=rerank
+        )
         screen = Screen(language, orders.shop.currency)
         if not as_json:
+            present.events(screen, found.data.sessions)
             present.reranker(screen, found.reranked)
         if home is not None:
             written = home / build(found, home).version
@@ -194,12 +216,13 @@ def _answers(
     customer: str | None,
     product: str | None,
     cart: str | None,
+    session: str | None,
     number: int,
     rules: Rules | None,
 ) -> list[Answer]:
     from regulars.recommend import SLOTS, ask
 
-    in_cart = [name.strip() for name in (cart or "").split(",") if name.strip()]
+    in_cart, viewed = _ids(cart), _ids(session)
     beside = [] if product is None else [product]
     usual = ["trending"]
     if customer is not None:
@@ -208,12 +231,20 @@ def _answers(
         usual = ["similar", "bought_together"]
     elif cart is not None:
         usual = ["cart"]
+    elif session is not None:
+        usual = ["session"]
     answers = []
     for name in [slot] if slot is not None else usual:
-        products = in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart
+        products = (
+            viewed or in_cart or beside if SLOTS.get(name) == "products" else beside or in_cart or viewed
+        )
         asked: Asked = {"customer": customer, "cart": in_cart, "rules": rules}
         answers.append(ask(found, name, number, products=products, **asked))
     return answers
+
+
+def _ids(told: str | None) -> list[str]:
+    return [name.strip() for name in (told or "").split(",") if name.strip()]
 
 
 @options.verb()
@@ -233,7 +264,8 @@ def _answers(
     show_default=True,
     help="How long to look at what came.",
 )
-@rerank
+@_rerank
+@_events
 @click.option("--out", "folder", type=options.Folder(), help="Write evaluation.json here.")
 @options.language
 @options.as_json
@@ -243,6 +275,7 @@ def evaluate(
     cutoffs: tuple[date, ...],
     days: int,
     rerank: bool,
+    events: str | None,
     folder: Path | None,
     language: str,
     as_json: bool,
@@ -253,17 +286,26 @@ def evaluate(
     from regulars.cli.present import Screen
     from regulars.kit.files import ensure_writable
     from regulars.recommend import evaluate as evaluated
+    from regulars.recommend import evaluate_sessions
     from regulars.recommend.recommender import purchases
     from regulars.runtime.journey import dumps, read_orders, told, write_json
 
     if folder is not None:
         ensure_writable(folder)
     with read_orders(origin, **reading.settings()) as orders:
-        found = evaluated(purchases(orders), cutoffs, days=days, reranked=rerank)
-        written = () if folder is None else (write_json(told(found), folder, "evaluation.json"),)
+        data = purchases(orders, events=events)
+        found = evaluated(data, cutoffs, days=days, reranked=rerank)
+        everything = told(found)
+        if events is not None:
+            of_sessions = evaluate_sessions(data, cutoffs, days=days)
+            everything |= {"sessions": told(of_sessions)}
+        written = () if folder is None else (write_json(everything, folder, "evaluation.json"),)
         if as_json:
-            click.echo(dumps(told(found) | {"files": [str(path) for path in written]}))
+            click.echo(dumps(everything | {"files": [str(path) for path in written]}))
             return
         screen = Screen(language, orders.shop.currency)
+        present.events(screen, data.sessions)
         present.evaluation(screen, found)
+        if events is not None:
+            present.sessions(screen, of_sessions)
         screen.files(written)

@@ -10,6 +10,7 @@ from regulars.recommend.recommender import Recommender, fit, fit_interactions
 from regulars.recommend.rerank import Reranker
 from regulars.recommend.rules import Rules
 from regulars.recommend.rules_file import read_rules
+from regulars.recommend.session_evaluation import SessionEvaluation, evaluate_sessions
 
 __all__ = [
     "SLOTS",
@@ -22,8 +23,10 @@ __all__ = [
     "Recommender",
     "Reranker",
     "Rules",
+    "SessionEvaluation",
     "ask",
     "evaluate",
+    "evaluate_sessions",
     "fit",
     "fit_interactions",
     "hindsight",

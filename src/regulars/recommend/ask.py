@@ -13,10 +13,12 @@ from regulars.recommend.slots import Slots
 
 SLOTS: Mapping[str, str] = {
     "for_you": "customer",
+    "next_basket": "customer",
     "buy_again": "customer",
     "discover": "customer",
     "similar": "product",
     "because_viewed": "products",
+    "session": "products",
     "bought_together": "product",
     "cart": "products",
     "cross_sell": "products",

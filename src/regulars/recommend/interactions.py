@@ -19,9 +19,11 @@ from scipy import sparse
 
 from regulars.recommend import frames, listing
 from regulars.recommend.catalogue import Catalogue, Codes
+from regulars.recommend.sessions import Sessions, of_events
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
+    from regulars.sources.events import Events
 
 EPOCH = date(1970, 1, 1)
 NOBODY = -1
@@ -56,6 +58,8 @@ class Interactions:
     place: Codes | None = None
     """Code of the country that each row's order went to, -1 where it names none; None where no order names one."""
     countries: tuple[str, ...] = ()
+    sessions: Sessions | None = None
+    """What was viewed and put into carts; None where the shop gave no events."""
 
     def __len__(self) -> int:
         return len(self.person)
@@ -82,11 +86,19 @@ class Interactions:
 
     def until(self, day: int) -> Interactions:
         """Return what was known when ``day`` began."""
-        return self._kept(self.day < day, day)
+        chosen = self.day < day
+        found = self._kept(chosen, day)
+        if self.sessions is None:
+            return found
+        # Of what was viewed before it was ever sold, only later days know that the shop has it.
+        there = np.zeros(self.items, bool) if self.catalogue.listed is None else self.catalogue.listed.copy()
+        there[self.item[chosen]] = True
+        return replace(found, sessions=self.sessions.within(None, day, there))
 
     def between(self, day: int, until: int) -> Interactions:
         """Return what happened on ``day`` and after it, before ``until``."""
-        return self._kept((self.day >= day) & (self.day < until), until)
+        found = self._kept((self.day >= day) & (self.day < until), until)
+        return found if self.sessions is None else replace(found, sessions=self.sessions.within(day, until))
 
     def _kept(self, chosen: NDArray[np.bool_], end: int) -> Interactions:
         rows = {name: getattr(self, name)[chosen] for name in ("person", "order", "item", "day")}
@@ -126,15 +138,24 @@ class Interactions:
         return self.between(self.end - days, self.end)
 
 
-def read(orders: Orders, *, as_of: date | None = None, listed: pa.Table | None = None) -> Interactions:
-    """Read a shop's purchases up to ``as_of`` (inclusive; default: all of them), with its catalogue as ``listed`` if it has one."""
+def read(
+    orders: Orders,
+    *,
+    as_of: date | None = None,
+    listed: pa.Table | None = None,
+    events: Events | None = None,
+) -> Interactions:
+    """Read a shop's purchases up to ``as_of`` (inclusive; default: all of them), with its catalogue and events if it has any.
+
+    Events of days after the last purchase are left out: nothing can be said of what was bought then.
+    """
     engine = orders.workspace.engine
     sold = engine.arrow(frames.purchases(orders.lines, as_of))
     products = engine.arrow(frames.goods(orders.lines, orders.products, as_of))
     named = engine.arrow(frames.customers(orders.identities))
     told = orders.capabilities.country
     placed = engine.arrow(frames.countries(orders.orders, as_of)) if told else None
-    return from_tables(sold, products, named, as_of=as_of, listed=listed, placed=placed)
+    return from_tables(sold, products, named, as_of=as_of, listed=listed, placed=placed, events=events)
 
 
 def from_tables(
@@ -145,6 +166,7 @@ def from_tables(
     as_of: date | None = None,
     listed: pa.Table | None = None,
     placed: pa.Table | None = None,
+    events: Events | None = None,
 ) -> Interactions:
     """Number people, items and countries by their names in alphabetical order, whatever order the tables come in."""
     products = listing.united(products, listed)
@@ -159,7 +181,14 @@ def from_tables(
     customer_ids = tuple(str(name) for name in named["customer_id"].to_pylist())
     told = listing.catalogue(products, given=listed is not None)
     found = Interactions(person[rows], order[rows], item[rows], day[rows], end, customer_ids, told)
-    return found if placed is None else _placed(found, placed)
+    found = found if placed is None else _placed(found, placed)
+    return found if events is None else with_events(found, events)
+
+
+def with_events(found: Interactions, events: Events) -> Interactions:
+    """Return the same with what was viewed and put into carts up to its end; events of other products count for nothing."""
+    told = of_events(events, found.catalogue.product_ids, found.people_codes)
+    return replace(found, sessions=told.within(None, found.end))
 
 
 def _placed(found: Interactions, placed: pa.Table) -> Interactions:

@@ -10,11 +10,21 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend.blend import blend
-from regulars.recommend.components import attributes, buy_again, neighbours, together, trending
+from regulars.recommend.components import (
+    attributes,
+    buy_again,
+    neighbours,
+    session_knn,
+    timing,
+    together,
+    trending,
+)
 from regulars.recommend.components.attributes import Attributes
 from regulars.recommend.components.buy_again import BuyAgain
 from regulars.recommend.components.neighbours import Neighbours
+from regulars.recommend.components.session_knn import SessionKnn
 from regulars.recommend.components.shape import Scores
+from regulars.recommend.components.timing import Timing
 from regulars.recommend.components.together import Together
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.interactions import Interactions
@@ -31,8 +41,26 @@ class Model:
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        """Similar, because you viewed, session, discovery."""
+        """Discovery, and all that follows from something where there are no events."""
         return neighbours.fit(self.data, self.parameters)
+
+    @cached_property
+    def following(self) -> sparse.csr_array:
+        """Items × items for similar, because you viewed, session: neighbours that are learnt from sessions too, if there are any."""
+        if not self.data.sessions or not self.parameters.session_weight:
+            return self.neighbours.near
+        return neighbours.following(self.data, self.parameters)
+
+    @cached_property
+    def session_knn(self) -> SessionKnn:
+        """Session: past sessions that are most like a running one."""
+        return session_knn.fit(self.data, self.parameters)
+
+    @cached_property
+    def viewers(self) -> NDArray[np.float64]:
+        """In how many sessions each item was seen."""
+        told = self.data.sessions
+        return np.zeros(self.data.items) if told is None else told.viewers(self.data.items)
 
     @cached_property
     def again(self) -> BuyAgain:
@@ -48,6 +76,11 @@ class Model:
     def trending(self) -> Trending:
         """Trending, new arrivals."""
         return trending.fit(self.data)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Next basket."""
+        return timing.fit(self.data)
 
     @cached_property
     def attributes(self) -> Attributes:
@@ -87,3 +120,10 @@ class Model:
     def for_you(self, people: NDArray[np.int64]) -> Scores:
         """Return people × items: the blend of both."""
         return blend(self.repeats(people), self.discoveries(people), self.parameters.discovery_weight)
+
+    def next_basket(self, people: NDArray[np.int64], within_days: float) -> Scores:
+        """Return people × items: the blend of both, what they have by how likely it is due within some days too."""
+        again = self.repeats(people)
+        if self.parameters.due_power:
+            again = again * self.timing.due(people, within_days) ** self.parameters.due_power
+        return blend(again, self.discoveries(people), self.parameters.discovery_weight)

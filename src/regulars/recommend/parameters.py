@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+OF_SESSIONS = (
+    "session_weight",
+    "session_target_power",
+    "session_decay",
+    "session_knn_weight",
+    "session_rarity_power",
+    "view_weight",
+)
+"""Parameters that say something only where there are events."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -32,6 +42,21 @@ class Parameters:
     """How fast orders stop speaking for what goes with a cart; practically never."""
     cart_target_power: float = 0.4
     """How much popular things are preferred with a cart: 0 not at all, 0.5 as popular as they are."""
+
+    due_power: float = 0.0
+    """How much what is due is preferred among things to buy again in the next basket; 0 not at all."""
+    session_weight: float = 1.0
+    """What a step of a session counts beside a purchase, for what is similar and what follows."""
+    session_target_power: float = 0.6
+    """How much neighbours that everybody views are held back among what is similar and what follows."""
+    session_decay: float = 0.8
+    """What each later view leaves of an earlier one's weight in a running session."""
+    session_knn_weight: float = 0.0
+    """Weight of the best of similar past sessions beside the best of the neighbours of what was viewed."""
+    session_rarity_power: float = 1.0
+    """How much rare things are preferred among those of similar past sessions."""
+    view_weight: float = 0.0
+    """What the latest step of a session weighs beside a purchase of the latest visit in a person's profile."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the values by name."""

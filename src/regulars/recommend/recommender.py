@@ -21,6 +21,7 @@ from regulars.recommend.serving import Fitted
 from regulars.recommend.slots import Lists, new_id
 from regulars.recommend.tuning import Tuned
 from regulars.recommend.windows import DAYS
+from regulars.sources.events import read_events
 from regulars.sources.products import read_products
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def fit(
     as_of: date | None = None,
     tune: bool = True,
     catalogue: Any = None,
+    events: Any = None,
     rerank: bool = False,
 ) -> Recommender:
     """Fit every slot of a shop's recommender on its orders up to ``as_of`` (inclusive; default: all of them).
@@ -69,14 +71,18 @@ def fit(
     candidates people really bought (LightGBM, extra ``rank``; some minutes), and order for you where they prove themselves
     there: ``reranked`` says whether they did. ``catalogue`` is a file or a table with a row a product:
     ``product_id`` and whatever else is known of title, category, brand, price, cost, available and attributes; products that
-    nobody bought yet can then be shown. Raises :class:`~regulars.kit.errors.RegularsError` where the orders do not say which
-    products were bought, or a row of the catalogue makes no sense.
+    nobody bought yet can then be shown. ``events`` is one with a row an event: views and carts, with a product, a moment and a session, a
+    visitor or a customer; what is similar and what follows is learnt from them too. Raises :class:`~regulars.kit.errors.RegularsError` where the orders do not say which
+    products were bought, a row of the catalogue makes no sense, or no event does.
     """
-    return fit_interactions(purchases(orders, as_of=as_of, catalogue=catalogue), tune=tune, rerank=rerank)
+    data = purchases(orders, as_of=as_of, catalogue=catalogue, events=events)
+    return fit_interactions(data, tune=tune, rerank=rerank)
 
 
-def purchases(orders: Orders, *, as_of: date | None = None, catalogue: Any = None) -> Interactions:
-    """Read who bought what when, up to ``as_of``; raises as :func:`fit` does."""
+def purchases(
+    orders: Orders, *, as_of: date | None = None, catalogue: Any = None, events: Any = None
+) -> Interactions:
+    """Read who bought and viewed what when, up to ``as_of``; raises as :func:`fit` does."""
     if not orders.capabilities.products:
         raise RegularsError(
             "recommend.no_products",
@@ -84,7 +90,8 @@ def purchases(orders: Orders, *, as_of: date | None = None, catalogue: Any = Non
             hint=mark("Give a file with a row an order line, or name the column: --map product_id=COLUMN."),
         )
     listed = None if catalogue is None else read_products(catalogue, orders.workspace)
-    return interactions.read(orders, as_of=as_of, listed=listed)
+    seen = None if events is None else read_events(events, orders.workspace, time_zone=orders.shop.time_zone)
+    return interactions.read(orders, as_of=as_of, listed=listed, events=seen)
 
 
 def fit_interactions(

@@ -6,7 +6,7 @@ Every question touches only the rows it is about, so that an answer costs the sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from regulars.numeric.session_knn import Memory
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.model import Model
@@ -162,6 +163,18 @@ class Serving(Protocol):
         """Items × items: neighbours over time."""
 
     @property
+    def following(self) -> Table:
+        """Items × items: neighbours that are learnt from sessions too; the same as ``near`` without events."""
+
+    @property
+    def viewers(self) -> Floats:
+        """In how many sessions each item was seen."""
+
+    @property
+    def past(self) -> Memory | None:
+        """Past sessions; None where they do not help to say what follows."""
+
+    @property
     def momentum(self) -> Floats:
         """What the neighbours are multiplied by, one factor an item."""
 
@@ -192,6 +205,9 @@ class Serving(Protocol):
 
     def ranked(self, person: int) -> Profile | None:
         """Return a person's candidates with their chances, None where no re-ranker has a say."""
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return for what a person bought, in the order of :meth:`bought`, days since the latest purchase and how many it lasts."""
 
 
 class Crowd(Serving, Protocol):
@@ -259,6 +275,22 @@ class Fitted:
         """Items × items: neighbours over time."""
         return rows_of(self.model.neighbours.near)
 
+    @cached_property
+    def following(self) -> Rows:
+        """Items × items: neighbours that are learnt from sessions too."""
+        found = self.model.following
+        return self.near if found is self.model.neighbours.near else rows_of(found)
+
+    @property
+    def viewers(self) -> Floats:
+        """In how many sessions each item was seen."""
+        return self.model.viewers
+
+    @property
+    def past(self) -> Memory | None:
+        """Past sessions, where they help."""
+        return self.model.session_knn.past if self.parameters.session_knn_weight else None
+
     @property
     def momentum(self) -> Floats:
         """What the neighbours are multiplied by."""
@@ -305,8 +337,18 @@ class Fitted:
         return profile(self.purchases, person)
 
     def lately(self, person: int) -> Profile:
-        """Return what a person bought, the last visit heaviest."""
-        return profile(self.visits, person)
+        """Return what a person bought, and viewed if that helps, the last visit heaviest."""
+        return lately(self, person)
+
+    @cached_property
+    def lasts(self) -> tuple[Rows, Rows]:
+        """People × items: days since the latest purchase, and how many it lasts."""
+        return rows_of(self.model.timing.ago), rows_of(self.model.timing.gap)
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return days since the latest purchase and how many it lasts."""
+        ago, gap = (table.row(person)[1] for table in self.lasts)
+        return np.asarray(ago, float), np.asarray(gap, float)
 
     @cached_property
     def facts(self) -> Facts:
@@ -321,6 +363,15 @@ class Fitted:
     def all_ranked(self, people: Places) -> sparse.csr_array | None:
         """Return people × items: the chances of everybody's candidates."""
         return None if self.reranker is None else self.reranker.chances(self.facts, people, self.facts.there)
+
+
+def lately(serving: Crowd, person: int) -> Profile:
+    """Return a person's row of visits; what was never bought, if there is such, was only looked at."""
+    found = profile(serving.visits, person)
+    if not serving.parameters.view_weight:
+        return found
+    bought = serving.purchases.row(person)[0]
+    return replace(found, viewed=frozenset(found.items[~np.isin(found.items, bought)].tolist()))
 
 
 def profile(table: Table, person: int) -> Profile:

@@ -12,7 +12,8 @@ import pyarrow as pa
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
-from regulars.recommend import selling
+from regulars.numeric.repurchase_timing import due
+from regulars.recommend import follow, selling
 from regulars.recommend.answers import OVER_CAP, UNKNOWN_COUNTRY, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, Answer
 from regulars.recommend.blend import relative, side_by_side
 from regulars.recommend.catalogue import Catalogue
@@ -20,12 +21,14 @@ from regulars.recommend.everyone import tables
 from regulars.recommend.reordered import ahead
 from regulars.recommend.request import NO_RULES, Asked, items, wanted
 from regulars.recommend.rules import Rules
-from regulars.recommend.serving import Crowd, Profile, Scored, Serving, basket, rows_of, told
+from regulars.recommend.serving import Crowd, Profile, Scored, Serving, Table, basket, rows_of, told
 from regulars.recommend.shelf import Factor, Found, Source, fill, plain
-from regulars.recommend.windows import FEWEST_BUYERS
+from regulars.recommend.windows import DAYS, FEWEST_BUYERS
 
 SEEDS = 2
 SESSION_DECAY = 0.8
+MOST_STEPS = 20
+"""What was seen before the last so many products of a session says nothing of what comes next."""
 
 
 def new_id() -> str:
@@ -63,6 +66,20 @@ class Slots:
         sources = [] if person is None else [self._for_you(person)]
         return self._answer("for_you", sources, k, more, person=person, unknown=UNKNOWN_CUSTOMER)
 
+    def next_basket(
+        self, customer_id: str, k: int = 10, *, within_days: float = DAYS, **more: Unpack[Asked]
+    ) -> Answer:
+        """What the customer's next order will hold, for a mail: as for you, what is due within some days before what is not.
+
+        How much that counts is learnt; where it proved no better, this is for you. Raises ``ValueError`` for days not above zero.
+        """
+        person, power = self._person(customer_id), self.serving.parameters.due_power
+        ready = None
+        if person is not None and power:
+            ready = due(*self.serving.lasting(person), within_days) ** power
+        sources = [] if person is None else [self._for_you(person, ready)]
+        return self._answer("next_basket", sources, k, more, person=person, unknown=UNKNOWN_CUSTOMER)
+
     def buy_again(self, customer_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """Only what the customer bought before; may be fewer than k, and nothing for somebody unknown."""
         person = self._person(customer_id)
@@ -87,9 +104,18 @@ class Slots:
 
     def because_viewed(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What follows from the products viewed in a session, the latest last and heaviest."""
-        return self._by_items(
-            "because_viewed", self._near_or_alike, product_ids, k, more, decay=SESSION_DECAY
-        )
+        decay = self.serving.parameters.session_decay
+        return self._by_items("because_viewed", self._near_or_alike, product_ids, k, more, decay=decay)
+
+    def session(self, product_ids: Sequence[str], k: int = 10, **more: Unpack[Asked]) -> Answer:
+        """What follows in a running session, by the products viewed or put into the cart in it, the latest last.
+
+        As :meth:`because_viewed`, and by past sessions that are most like this one where these help; whoever it is need not be known.
+        """
+        # What was seen again was seen last when it was seen last.
+        seen = [*dict.fromkeys(reversed([str(name) for name in product_ids]))][::-1]
+        decay = self.serving.parameters.session_decay
+        return self._by_items("session", self._follows, seen, k, more, decay=decay)
 
     def bought_together(self, product_id: str, k: int = 10, **more: Unpack[Asked]) -> Answer:
         """What is in the same order as this product."""
@@ -145,20 +171,26 @@ class Slots:
         strict: bool = False,
     ) -> Answer:
         found = self._items(product_ids)
-        reason = {"similar": "similar", "because_viewed": "because_viewed"}.get(slot, "goes_with")
+        reason = {"similar": "similar", "because_viewed": "because_viewed", "session": "because_viewed"}.get(
+            slot, "goes_with"
+        )
         sources = component(basket(found, decay), reason) if found else []
         unknown = UNKNOWN_PRODUCT
         return self._answer(
             slot, sources, k, more, own=own, without=found, unknown=unknown, fill_up=not strict
         )
 
-    def _for_you(self, person: int) -> Source:
-        """Return the blend, re-ranked where it can be; each item's reason is the side that says more for it."""
+    def _for_you(self, person: int, ready: Factor | None = None) -> Source:
+        """Return the blend, re-ranked where it can be; each item's reason is the side that says more for it.
+
+        ``ready`` weighs what to buy again; trees that learnt four weeks know nothing of it, and are not asked then.
+        """
 
         def find() -> Found:
             serving, lately = self.serving, self.serving.lately(person)
             had, near = serving.bought(person), Scored(lately, serving.near, serving.momentum)
-            own = relative((had.weights * serving.again[had.items])[None, :])[0]
+            own = had.weights * serving.again[had.items] * (1.0 if ready is None else ready)
+            own = relative(own[None, :])[0]
             new = serving.parameters.discovery_weight * relative(near.scores[None, :])[0]
             items, first, second = side_by_side((had.items, own), (near.items, new))
 
@@ -168,7 +200,8 @@ class Slots:
                     return "bought_before", (item,)
                 return told(lately, "because_bought", near.seeds(item, SEEDS))
 
-            ranked, mixed = serving.ranked(person), Found(first + second, why, items)
+            mixed = Found(first + second, why, items)
+            ranked = serving.ranked(person) if ready is None else None
             return mixed if ranked is None else ahead(ranked, mixed, serving.parameters.discovery_weight)
 
         return Source(find)
@@ -183,11 +216,11 @@ class Slots:
 
         return Source(find)
 
-    def _near(self, profile: Profile, reason: str) -> Source:
+    def _near(self, profile: Profile, reason: str, table: Table | None = None) -> Source:
         """Return what the neighbours of a profile's items say, times what sells now."""
 
         def find() -> Found:
-            found = Scored(profile, self.serving.near, self.serving.momentum)
+            found = Scored(profile, self.serving.near if table is None else table, self.serving.momentum)
             return Found(
                 found.scores, lambda item: told(profile, reason, found.seeds(item, SEEDS)), found.items
             )
@@ -201,9 +234,17 @@ class Slots:
             found = Scored(profile, self.serving.alike, None)
             return Found(found.scores, lambda item: ("alike", found.seeds(item, SEEDS)), found.items)
 
-        near, alike = self._near(profile, reason), Source(find)
-        few = self.serving.trending.ever[profile.items].max() < FEWEST_BUYERS
-        return [alike, near] if few else [near, alike]
+        near, alike = self._near(profile, reason, self.serving.following), Source(find)
+        known = self.serving.trending.ever[profile.items] + self.serving.viewers[profile.items]
+        return [alike, near] if known.max() < FEWEST_BUYERS else [near, alike]
+
+    def _follows(self, profile: Profile, reason: str) -> list[Source]:
+        """Return what follows the last steps of a session."""
+        lately = Profile(profile.items[-MOST_STEPS:], profile.weights[-MOST_STEPS:])
+        sources, past = self._near_or_alike(lately, reason), self.serving.past
+        if past is None:
+            return sources
+        return [Source(lambda: follow.found(self.serving, past, lately, reason, SEEDS)), *sources]
 
     def _together(self, profile: Profile, reason: str) -> list[Source]:
         """Return what an order holds beside a profile's items."""

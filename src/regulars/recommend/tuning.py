@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.numeric.ranking import bootstrap
+from regulars.recommend import basket_tuning, session_tuning
 from regulars.recommend.blend import blend
 from regulars.recommend.components import buy_again, neighbours
 from regulars.recommend.components.buy_again import BuyAgain
@@ -22,13 +22,11 @@ from regulars.recommend.components.neighbours import Neighbours
 from regulars.recommend.components.shape import Scores
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.windows import DAYS, Window, look_back, ndcg
+from regulars.recommend.windows import DAYS, Window, gain, look_back, ndcg
 
 FEWEST_PEOPLE = 50
 """Fewer people in the window tell nothing."""
 MOST_PEOPLE = 800
-LEVEL = 0.8
-"""Level of the interval that must lie above zero."""
 
 Grid = tuple[tuple[str, tuple[float, ...]], ...]
 Judge = Callable[[Parameters], NDArray[np.float64]]
@@ -47,6 +45,8 @@ AGAIN_GRID: Grid = (
     ("repeat_trend_power", (0.0, 0.5, 1.3)),
     ("repeat_rate_power", (0.0, 0.5, 1.5)),
 )
+LOOKS_GRID: Grid = (("view_weight", (0.25, 0.5, 1.0)),)
+"""Where there are events: whether what a known person looked at says more of what is new to them."""
 WEIGHTS = (0.0, 0.05, 0.2, 0.4)
 
 
@@ -68,11 +68,12 @@ def tune(data: Interactions, start: Parameters | None = None, *, days: int = DAY
     window = look_back(data, data.end - days, days)
     people = _sample(window.people)
     if len(people) < FEWEST_PEOPLE:
-        return Tuned(begin, len(people))
+        return Tuned(session_tuning.tune(data, begin, days=days), len(people))
     search = _Search(window, people)
     found = search.run(begin)
     told = search.for_you(found), search.for_you(begin)
     after, before = (float(np.nanmean(values)) for values in told)
+    found = session_tuning.tune(data, basket_tuning.tune(window, people, found), days=days)
     return Tuned(found, len(people), before, after)
 
 
@@ -87,7 +88,8 @@ class _Search:
 
     def run(self, at: Parameters) -> Parameters:
         at = self._climb(at, AGAIN_GRID, self._again)
-        at = self._climb(at, NEAR_GRID + NEW_GRID, self._new)
+        looks = LOOKS_GRID if self.window.known.sessions else ()
+        at = self._climb(at, NEAR_GRID + NEW_GRID + looks, self._new)
         return self._climb(at, (("discovery_weight", WEIGHTS),), self.for_you)
 
     def _climb(self, at: Parameters, grid: Grid, judge: Judge) -> Parameters:
@@ -97,9 +99,9 @@ class _Search:
             standard, highest = best, 0.0
             for other in [_changed(at, name, value) for value in values]:
                 told = judge(other)
-                gain = _gain(told, standard)
-                if gain is not None and gain > highest:
-                    at, best, highest = other, told, gain
+                better = gain(told, standard)
+                if better is not None and better > highest:
+                    at, best, highest = other, told, better
         return at
 
     def for_you(self, at: Parameters) -> NDArray[np.float64]:
@@ -138,14 +140,6 @@ def _changed(at: Parameters, name: str, value: float) -> Parameters:
 
 def _scores(fitted: Neighbours | BuyAgain, people: NDArray[np.int64]) -> Scores:
     return fitted.scores(fitted.profiles[people])
-
-
-def _gain(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float | None:
-    """Return the mean gain if it is beyond chance."""
-    if np.isnan(ours).all():
-        return None
-    found = bootstrap(ours, theirs, level=LEVEL, repetitions=200)
-    return found.mean if found.low > 0 else None
 
 
 def _sample(people: NDArray[np.int64]) -> NDArray[np.int64]:

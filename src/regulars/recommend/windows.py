@@ -17,6 +17,8 @@ from regulars.recommend.interactions import Interactions
 
 DAYS = 28
 FEWEST_BUYERS = 5
+LEVEL = 0.8
+"""Level of the interval of a gain that must lie above zero for it to count."""
 _CELLS = 1 << 23
 KINDS = ("all", "new", "repeat")
 
@@ -101,6 +103,14 @@ def ndcg(parts: Iterable[Part], scorer: Scorer, kind: str) -> NDArray[np.float64
     """Return NDCG@10 of each person for one kind of item; NaN where they chose nothing of it."""
     told = [ranking.ndcg(part.ranked(scorer(part.people), kind, 10), part.chosen[kind], 10) for part in parts]
     return np.concatenate(told) if told else np.zeros(0)
+
+
+def gain(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float | None:
+    """Return the mean gain over the same people if it is beyond chance, else None."""
+    if np.isnan(ours).all():
+        return None
+    found = ranking.bootstrap(ours, theirs, level=LEVEL, repetitions=200)
+    return found.mean if found.low > 0 else None
 
 
 def look_back(

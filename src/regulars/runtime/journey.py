@@ -315,7 +315,9 @@ def write_json(data: Any, folder: Path, name: str) -> Path:
     return folder / name
 
 
-def told(found: recommend.Evaluation | recommend.Hindsight | Unknown) -> dict[str, Any]:
+def told(
+    found: recommend.Evaluation | recommend.SessionEvaluation | recommend.Hindsight | Unknown,
+) -> dict[str, Any]:
     """Return an evaluation of recommendations, or a look back at them, or why there is none, ready for JSON."""
     return _unknown(found) if isinstance(found, Unknown) else found.to_json()
 

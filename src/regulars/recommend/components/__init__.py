@@ -4,7 +4,24 @@ A profile is a row of weights over items (what a person bought, viewed or has in
 rows of scores.
 """
 
-from regulars.recommend.components import attributes, buy_again, neighbours, together, trending
+from regulars.recommend.components import (
+    attributes,
+    buy_again,
+    neighbours,
+    session_knn,
+    timing,
+    together,
+    trending,
+)
 from regulars.recommend.components.shape import Component
 
-__all__ = ["Component", "attributes", "buy_again", "neighbours", "together", "trending"]
+__all__ = [
+    "Component",
+    "attributes",
+    "buy_again",
+    "neighbours",
+    "session_knn",
+    "timing",
+    "together",
+    "trending",
+]

@@ -95,17 +95,17 @@ def arrays(recommender: Recommender, neighbours: int | None) -> Arrays:
     model, serving = recommender.model, recommender.serving
     if neighbours is None:
         neighbours = layout.neighbours(model.data.items)
-    near = model.neighbours.near
-    longest = int(np.diff(near.indptr).max(initial=0))
     bought = serving.purchases
     names = names_of(model.data.customer_ids)
     return {
-        **_packed("near", rows_of(near if longest <= neighbours else trimmed(near, neighbours))),
+        **_packed("near", _nearest(model.neighbours.near, neighbours)),
         **_packed("together", serving.together),
         **_rows("marks", serving.alike.marks),
         **_rows("having", serving.alike.having),
         **_rows("people", bought),
-        "people.lately": _beside(bought, model.neighbours.profiles).astype(np.float32),
+        **_lately(recommender),
+        **_of_sessions(recommender, neighbours),
+        **_lasting(recommender),
         "momentum": serving.momentum,
         "again": serving.again,
         "rate": serving.rate,
@@ -131,6 +131,43 @@ def _rows(name: str, rows: Rows) -> Arrays:
 def _packed(name: str, rows: Rows) -> Arrays:
     # From items to items.
     return {f"{name}.{part}": array for part, array in pack(rows, len(rows)).items()}
+
+
+def _nearest(near: sparse.csr_array, most: int) -> Rows:
+    longest = int(np.diff(near.indptr).max(initial=0))
+    return rows_of(near if longest <= most else trimmed(near, most))
+
+
+def _lately(recommender: Recommender) -> Arrays:
+    """Return profiles: weights beside those of purchases, or rows of their own where they hold what was only viewed."""
+    profiles = recommender.model.neighbours.profiles
+    if recommender.model.parameters.view_weight:
+        return _rows("lately", rows_of(profiles))
+    return {"people.lately": _beside(recommender.serving.purchases, profiles).astype(np.float32)}
+
+
+def _lasting(recommender: Recommender) -> Arrays:
+    """Return how long things last beside who bought them, where that helps."""
+    if not recommender.model.parameters.due_power:
+        return {}
+    timing, bought = recommender.model.timing, recommender.serving.purchases
+    beside = {"people.ago": _beside(bought, timing.ago), "people.gap": _beside(bought, timing.gap)}
+    return {name: column.astype(np.float32) for name, column in beside.items()} | {"usual": timing.usual}
+
+
+def _of_sessions(recommender: Recommender, neighbours: int) -> Arrays:
+    """Return what only a shop with events has."""
+    model, past = recommender.model, recommender.serving.past
+    if not model.data.sessions:
+        return {}
+    found: Arrays = {"viewers": model.viewers}
+    if model.following is not model.neighbours.near:
+        found |= _packed("following", _nearest(model.following, neighbours))
+    return (
+        found
+        if past is None
+        else found | {f"past.{part.name}": getattr(past, part.name) for part in fields(past)}
+    )
 
 
 def _beside(rows: Rows, other: sparse.csr_array) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from regulars.numeric.session_knn import Memory
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.components.trending import Trending
 from regulars.recommend.index.layout import CATALOGUE, Manifest
@@ -19,7 +20,7 @@ from regulars.recommend.index.names import Names
 from regulars.recommend.index.packed import Packed
 from regulars.recommend.index.ranked import CHANCES, ITEMS, Ranked
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.serving import Alike, Floats, Places, Profile, Rows, profile
+from regulars.recommend.serving import Alike, Floats, Places, Profile, Rows, lately, profile
 from regulars.recommend.slots import Lists, new_id
 
 _COLUMNS = tuple(field.name for field in fields(Catalogue))
@@ -43,6 +44,12 @@ class Mapped:
     purchases: Rows
     visits: Rows
     names: Names
+    following: Packed
+    viewers: Floats
+    past: Memory | None
+    lasts: tuple[Rows, Rows] | None
+    """Beside ``purchases``; None where it does not matter how long things last, as ``usual``."""
+    usual: Floats | None
     top: Ranked | None = None
     """What the re-ranker said of everybody's candidates; None where there was none."""
 
@@ -61,8 +68,15 @@ class Mapped:
         return profile(self.purchases, person)
 
     def lately(self, person: int) -> Profile:
-        """Return what a person bought, the last visit heaviest."""
-        return profile(self.visits, person)
+        """Return what a person bought, and viewed if that helps, the last visit heaviest."""
+        return lately(self, person)
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return days since the latest purchase and how many it lasts; raises ``KeyError`` where that does not matter."""
+        if self.lasts is None:
+            raise KeyError(person)
+        ago, gap = (table.row(person)[1] for table in self.lasts)
+        return np.asarray(ago, float), np.asarray(gap, float)
 
     def ranked(self, person: int) -> Profile | None:
         """Return a person's candidates with their chances."""
@@ -101,24 +115,36 @@ def load(version: Path, manifest: Manifest) -> Index:
     columns |= {name: array(f"catalogue.{name}") for name in numbers}
     catalogue = Catalogue(**columns)
     sold, countries = rows("countries").table(len(catalogue)), tuple(manifest.countries)
+    near = packed("near")
+    apart = "lately.starts.npy" in manifest.files
     serving = Mapped(
         fit=manifest.fit,
         catalogue=catalogue,
         parameters=Parameters(**manifest.parameters),
         trending=Trending(array("trending"), array("arrivals"), array("ever"), sold, countries),
         unsold=array("unsold"),
-        near=packed("near"),
+        near=near,
         momentum=array("momentum"),
         together=packed("together"),
         alike=Alike(rows("marks"), rows("having")),
         again=array("again"),
         rate=array("rate"),
         purchases=rows("people"),
-        visits=rows("people", "lately"),
+        visits=rows("lately") if apart else rows("people", "lately"),
         names=Names(array("names.letters"), array("names.starts"), array("names.codes")),
         top=Ranked(array(ITEMS), array(CHANCES)) if f"{ITEMS}.npy" in manifest.files else None,
+        following=packed("following") if "following.starts.npy" in manifest.files else near,
+        viewers=array("viewers") if "viewers.npy" in manifest.files else np.zeros(len(catalogue)),
+        past=_past(array) if "past.rarity.npy" in manifest.files else None,
+        lasts=(rows("people", "ago"), rows("people", "gap")) if "usual.npy" in manifest.files else None,
+        usual=array("usual") if "usual.npy" in manifest.files else None,
     )
     return Index(serving, manifest)
+
+
+def _past(array: Callable[[str], NDArray[Any]]) -> Memory:
+    """Return the past sessions."""
+    return Memory(*(array(f"past.{part.name}") for part in fields(Memory)))
 
 
 def _texts(column: list[Any]) -> tuple[Any, ...]:

@@ -100,14 +100,15 @@ class _Nothing:
         """No neighbours."""
         return Rows(np.zeros(len(self.catalogue) + 1, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
-    together = alike = near
+    together = alike = following = near
+    past = None
 
     @property
     def unsold(self) -> Floats:
         """Nothing but what sold."""
         return np.zeros(len(self.catalogue))
 
-    rate = unsold
+    rate = viewers = unsold
 
     @property
     def momentum(self) -> Floats:
@@ -128,6 +129,10 @@ class _Nothing:
 
     def ranked(self, person: int) -> None:
         """Nobody is known."""
+
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Nobody bought anything."""
+        raise KeyError(person)
 
 
 @dataclass(frozen=True)

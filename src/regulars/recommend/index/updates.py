@@ -56,6 +56,8 @@ class _Since:
     """Day and items of the latest visit since."""
     views: tuple[int, ...] = ()
     """Items looked at, each once, the latest last."""
+    fresh: frozenset[int] = frozenset()
+    """Items bought since."""
 
 
 class _Overlay:
@@ -64,6 +66,8 @@ class _Overlay:
     def __init__(self, base: Mapped) -> None:
         self.base = base
         self.near: Table = _Patched(base.near)
+        self.following: Table = self.near if base.following is base.near else _Patched(base.following)
+        self.viewers, self.past = base.viewers, base.past
         self.together: Table = base.together
         self.alike: Table = base.alike
         self.trending, self.unsold = base.trending, base.unsold
@@ -108,6 +112,19 @@ class _Overlay:
         """Return what a person bought, how often and how lately."""
         return self.known(person).bought
 
+    def lasting(self, person: int) -> tuple[Floats, Floats]:
+        """Return days since the latest purchase and how many it lasts; what was bought since the build was bought today."""
+        told, base = self.known(person), self.base
+        if base.usual is None:
+            raise KeyError(person)
+        items, gap = told.bought.items, base.usual[told.bought.items]
+        ago = np.zeros(len(items))
+        if person < len(base.purchases):
+            place = np.searchsorted(items, base.bought(person).items)
+            ago[place], gap[place] = base.lasting(person)
+        ago[np.isin(items, sorted(told.fresh))] = 0.0
+        return ago, gap
+
     def lately(self, person: int) -> Profile:
         """Return what a person bought and looked at, the latest heaviest."""
         told = self.known(person)
@@ -115,7 +132,9 @@ class _Overlay:
             return told.lately
         weights = (VIEW * SESSION_DECAY ** np.arange(len(told.views))[::-1]).astype(np.float64)
         joined = _plus(told.lately, np.array(told.views, np.int64), weights)
-        return replace(joined, viewed=frozenset(told.views) - frozenset(told.bought.items.tolist()))
+        return replace(
+            joined, viewed=(told.lately.viewed | set(told.views)) - set(told.bought.items.tolist())
+        )
 
     def ranked(self, person: int) -> Profile | None:
         """Return a person's candidates with their chances; None for whoever did something since: that is not in them."""
@@ -200,19 +219,42 @@ class Live(Slots):
         if not own or product_id not in data.catalogue.codes:
             return False
         top = min(neighbours.TOP, layout.neighbours(len(self.catalogue)))
-        items, weights = neighbours.near_one(
-            data, self.serving.parameters, data.catalogue.codes[product_id], top
-        )
+        base, overlay = self.index.serving, self._overlay
+        near = self._solved(base.near, overlay.near, own[0], product_id, data, top)
+        following: Table = near
+        if base.following is not base.near:
+            # Without events nothing new is known of what follows.
+            following = overlay.following
+            if data.sessions:
+                following = self._solved(
+                    base.following, following, own[0], product_id, data, top, sessions=True
+                )
+        with self._alone:
+            overlay.near, overlay.following = near, following
+        return True
+
+    def _solved(
+        self,
+        base: Table,
+        table: Table,
+        own: int,
+        product_id: str,
+        data: Interactions,
+        top: int,
+        *,
+        sessions: bool = False,
+    ) -> _Patched:
+        """Return a table with one product's row worked out again."""
+        at, code = self.serving.parameters, data.catalogue.codes[product_id]
+        items, weights = neighbours.near_one(data, at, code, top, sessions=sessions)
         here, there = self._matched(data)
         place = np.full(data.items, -1)
         place[there] = here
         kept = np.flatnonzero(place[items] >= 0)
         kept = kept[np.argsort(place[items[kept]])]
-        patched = _Patched(self.index.serving.near, dict(getattr(self._overlay.near, "swapped", {})))
-        patched.swapped[own[0]] = place[items[kept]], weights[kept]
-        with self._alone:
-            self._overlay.near = patched
-        return True
+        patched = _Patched(base, dict(getattr(table, "swapped", {})))
+        patched.swapped[own] = place[items[kept]], weights[kept]
+        return patched
 
     def onto(self, index: Index) -> Live:
         """Return a later index with what it does not know of yet: orders since its end, and everybody's views."""
@@ -255,13 +297,14 @@ class Live(Slots):
         last, held = told.visit
         same = day == last
         new = np.array(sorted(items - held if same else items), np.int64)
-        lately = told.lately if same else Profile(told.lately.items, told.lately.weights * at.profile_decay)
+        lately = told.lately if same else replace(told.lately, weights=told.lately.weights * at.profile_decay)
         fresh = 0.5 ** ((self.index.manifest.end - day) / at.repeat_half_life_days)
         return _Since(
             _plus(told.bought, new, np.full(len(new), fresh)),
-            _plus(lately, new, np.ones(len(new))),
+            replace(_plus(lately, new, np.ones(len(new))), viewed=lately.viewed - items),
             (day, items | held if same else items),
             told.views,
+            told.fresh | items,
         )
 
     def _matched(self, data: Interactions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
