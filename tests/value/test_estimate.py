@@ -16,6 +16,7 @@ from regulars import value
 from regulars.kit.errors import RegularsError
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
+from regulars.value import rolling as rolling_module
 
 START = date(2023, 1, 1)
 CUT, END = date(2024, 2, 1), date(2024, 7, 31)
@@ -194,6 +195,25 @@ def test_earlier_days_are_tested_over_windows_that_do_not_overlap(estimated: val
     assert means["model"].mae < means["persistence"].mae
     # The default backtest lies over the last of them and does not count again.
     assert len(estimated.total.errors) == len(rolling.origins)
+
+
+def test_of_very_many_customers_a_share_is_tested_at_earlier_days(
+    estimated: value.Value, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = estimated.rolling
+    assert isinstance(every, value.Rolling)
+    customers = estimated.past.customers
+    monkeypatch.setattr(rolling_module, "MOST_CUSTOMERS", customers // 2)
+    some = rolling_module.run(estimated)
+    assert isinstance(some, value.Rolling)
+    assert [test.cutoff for test in some.origins] == [test.cutoff for test in every.origins]
+    for test, whole in zip(some.origins, every.origins, strict=True):
+        assert 0.4 < len(test.customers) / len(whole.customers) < 0.6
+        # What the share's customers did, scaled up to all of them.
+        did = float(np.sum(test.customers["actual"])) * customers / (customers // 2)
+        assert test.actual_total == pytest.approx(did)
+        assert test.actual_total == pytest.approx(whole.actual_total, rel=0.3)
+        assert test.predicted_total == pytest.approx(whole.predicted_total, rel=0.3)
 
 
 def test_the_total_builds_up_to_itself(estimated: value.Value) -> None:

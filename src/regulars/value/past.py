@@ -63,7 +63,7 @@ class Past:
     ) -> None:
         """Take the purchase days of so many customers, the least that a forecast is made from, and the shop's promotions."""
         self.days, self.engine, self.minimum = days, engine, minimum
-        self.promotions = promotions
+        self.promotions, self.customers = promotions, customers
         self.every = max(1, customers // SAMPLE)
         self._fits: dict[date, tuple[Summary, Purchasing] | None] = {}
         self._looks: dict[tuple[date, int], Look | None] = {}
@@ -82,6 +82,14 @@ class Past:
         if self.every == 1:
             self._fits[day] = (summary, found)
         return found
+
+    def thinned(self, most: int) -> Past:
+        """Return the past of an even share of the customers, about ``most`` or up to twice as many; this one where there are no more."""
+        every = max(1, self.customers // most)
+        if every == 1:
+            return self
+        some = self.days.filter(self.days.customer_key % every == 0)
+        return Past(some, self.engine, self.minimum, self.customers // every, self.promotions)
 
     def sampled(self, summary: Summary, purchasing: Purchasing) -> tuple[Summary, Purchasing]:
         """Return an even sample of everybody's summary and fit."""
