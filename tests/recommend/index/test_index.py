@@ -158,9 +158,9 @@ def test_served_follows_the_switch(recommender, tmp_path):
     served.refresh()
     first = served.index.manifest.version
     second = build(recommender, tmp_path).version
-    assert served.slots.manifest.version == first
+    assert served.slots.index.manifest.version == first
     now[0] = 1.0
-    assert served.slots.manifest.version == second != first
+    assert served.slots.index.manifest.version == second != first
     assert served.error is None
 
 
