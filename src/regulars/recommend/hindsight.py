@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.numeric import ranking
-from regulars.recommend import evaluation, frames, interactions
+from regulars.recommend import evaluation, interactions
 from regulars.recommend.interactions import Interactions, date_of
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
@@ -123,6 +123,8 @@ def hindsight(
 
 def _some(orders: Orders, as_of: date | None, most_lines: int) -> Interactions:
     """Read the purchases of all customers who can be told apart, or of every so many-th."""
+    from regulars.recommend import frames
+
     engine, lines, named = orders.workspace.engine, orders.lines, orders.identities
     known = lines.filter(lines.customer_key.notnull())
     every = -(-engine.arrow(known.aggregate(lines=known.count()))["lines"][0].as_py() // most_lines)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 
-from regulars.recommend import frames, listing
+from regulars.recommend import listing
 from regulars.recommend.catalogue import Catalogue, Codes
 from regulars.recommend.sessions import Sessions, of_events
 
@@ -149,6 +149,9 @@ def read(
 
     Events of days after the last purchase are left out: nothing can be said of what was bought then.
     """
+    # Who answers from an index reads this file too, and need not wait for an engine.
+    from regulars.recommend import frames
+
     engine = orders.workspace.engine
     sold = engine.arrow(frames.purchases(orders.lines, as_of))
     products = engine.arrow(frames.goods(orders.lines, orders.products, as_of))

@@ -21,8 +21,6 @@ from regulars.recommend.serving import Fitted
 from regulars.recommend.slots import Lists, new_id
 from regulars.recommend.tuning import Tuned
 from regulars.recommend.windows import DAYS
-from regulars.sources.events import read_events
-from regulars.sources.products import read_products
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
@@ -83,6 +81,9 @@ def purchases(
     orders: Orders, *, as_of: date | None = None, catalogue: Any = None, events: Any = None
 ) -> Interactions:
     """Read who bought and viewed what when, up to ``as_of``; raises as :func:`fit` does."""
+    from regulars.sources.events import read_events
+    from regulars.sources.products import read_products
+
     if not orders.capabilities.products:
         raise RegularsError(
             "recommend.no_products",

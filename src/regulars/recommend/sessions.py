@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend.catalogue import Codes
-from regulars.sources.events import Aside, Events
+
+if TYPE_CHECKING:
+    from regulars.sources.events import Aside, Events
 
 GAP_SECONDS = 30 * 60
 MOST_STEPS = 4_000_000
