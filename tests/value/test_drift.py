@@ -17,7 +17,7 @@ from tests.value.test_estimate import CUT, END, shop
 from regulars import value
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
-from regulars.runtime.journey import dumps
+from regulars.runtime.written import dumps
 from regulars.value import drift, processes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regulars.cli.terminal import Column, Terminal
 from regulars.kit.i18n import Phrase, mark
@@ -14,9 +14,11 @@ from regulars.report.model import Card, Intake, Referrals, Sentence
 from regulars.report.page import change
 from regulars.report.view import Said
 from regulars.report.watch import since_rows
-from regulars.segments import Row
-from regulars.value import Backtest, Rolling
-from regulars.value.drift import Since, alerts
+
+if TYPE_CHECKING:
+    from regulars.segments import Row
+    from regulars.value import Backtest, Rolling
+    from regulars.value.drift import Since
 
 SIGNS = {"up": "+", "down": "−", "flat": "±"}
 
@@ -187,6 +189,8 @@ class Screen(Terminal):
             self.heading(mark("Since the last run"))
             self.line(found)
             return
+        from regulars.value.drift import alerts
+
         self.heading(Sentence.of(mark("Since the run of {day}"), day=found.as_of))
         if found.held is not None:
             self.line(found.held.phrase, style="" if found.held.inside else "bold")

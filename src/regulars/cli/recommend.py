@@ -127,7 +127,6 @@ def recommend(
     from regulars.kit.files import ensure_writable
     from regulars.recommend import fit, read_rules
     from regulars.recommend.index import build, open_index
-    from regulars.runtime.journey import dumps, read_orders, reranking
 
     chosen = (customer is not None, product is not None, cart is not None, session is not None, everyone)
     if slot is None and sum(chosen) > 1:
@@ -162,6 +161,9 @@ def recommend(
     if origin is None and home is not None:
         tell(open_index(home), screen=Screen(language))
         return
+    from regulars.runtime.journey import read_orders
+    from regulars.runtime.written import dumps, reranking
+
     if home is not None:
         ensure_writable(home)
     with read_orders(origin, **reading.settings()) as orders:
@@ -196,7 +198,7 @@ def _tell(
 ) -> None:
     """Print answers, or write everybody's to a file."""
     from regulars.cli import present_recommendations as present
-    from regulars.runtime.journey import dumps, write_parts
+    from regulars.runtime.written import dumps, write_parts
 
     if file is not None:
         screen.files((write_parts(found.parts(number, rules=rules), file),))
@@ -288,7 +290,8 @@ def evaluate(
     from regulars.recommend import evaluate as evaluated
     from regulars.recommend import evaluate_sessions
     from regulars.recommend.recommender import purchases
-    from regulars.runtime.journey import dumps, read_orders, told, write_json
+    from regulars.runtime.journey import read_orders
+    from regulars.runtime.written import dumps, told, write_json
 
     if folder is not None:
         ensure_writable(folder)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +21,8 @@ from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders, open_workspace
+from regulars.report.compose import compose
+from regulars.runtime.written import dumps, told, unknown_json
 from regulars.sources.costs import read_costs
 from regulars.sources.promotions import read_promotions
 from regulars.value import Backtest, drift
@@ -154,7 +155,7 @@ class Analysis:
     @cached_property
     def page(self) -> Page:
         """What the report shows."""
-        return report.compose(
+        return compose(
             self.orders,
             self.figures,
             self.value,
@@ -297,38 +298,6 @@ def write_segments(found: Analysis, folder: Path) -> tuple[Path, ...]:
     return folder / "segments.json", folder / "segments.parquet"
 
 
-def write_parts(parts: Iterator[pa.Table], file: Path) -> Path:
-    """Write a table that comes in parts as Parquet, holding one part at a time: the whole of it appears, or nothing."""
-    with publishing(file.parent) as scratch:
-        first = next(parts)
-        with pq.ParquetWriter(scratch / file.name, first.schema, compression="zstd") as out:
-            out.write_table(first)
-            for part in parts:
-                out.write_table(part)
-    return file
-
-
-def write_json(data: Any, folder: Path, name: str) -> Path:
-    """Write JSON-ready data to a file of a folder."""
-    with publishing(folder) as scratch:
-        (scratch / name).write_text(dumps(data), encoding="utf-8")
-    return folder / name
-
-
-def told(
-    found: recommend.Evaluation | recommend.SessionEvaluation | recommend.Hindsight | Unknown,
-) -> dict[str, Any]:
-    """Return an evaluation of recommendations, or a look back at them, or why there is none, ready for JSON."""
-    return _unknown(found) if isinstance(found, Unknown) else found.to_json()
-
-
-def reranking(found: recommend.Reranker | Unknown | None) -> dict[str, Any]:
-    """Return what is told of a re-ranker, or why there is none, ready for JSON; nothing where it was not asked for."""
-    if found is None:
-        return {}
-    return {"reranker": _unknown(found) if isinstance(found, Unknown) else asdict(found.told)}
-
-
 def said(
     result: Backtest | Unknown,
     earlier: value.Rolling | Unknown | None = None,
@@ -338,12 +307,12 @@ def said(
 
     ``tracking`` follows it week by week, ``rolling`` is the same test at earlier days.
     """
-    told = _unknown(result) if isinstance(result, Unknown) else result.to_json()
+    found = unknown_json(result) if isinstance(result, Unknown) else result.to_json()
     if earlier is not None:
-        told["rolling"] = _unknown(earlier) if isinstance(earlier, Unknown) else earlier.to_json()
+        found["rolling"] = unknown_json(earlier) if isinstance(earlier, Unknown) else earlier.to_json()
     if track is not None and not isinstance(result, Unknown):
-        told["tracking"] = _unknown(track) if isinstance(track, Unknown) else track.to_json()
-    return told
+        found["tracking"] = unknown_json(track) if isinstance(track, Unknown) else track.to_json()
+    return found
 
 
 def drifted(worth: value.Value) -> dict[str, Any]:
@@ -357,25 +326,4 @@ def drifted(worth: value.Value) -> dict[str, Any]:
 
 def since_json(found: drift.Since | Unknown | None) -> dict[str, Any] | None:
     """Return the comparison with an earlier run, or why there is none, ready for JSON."""
-    return _unknown(found) if isinstance(found, Unknown) else None if found is None else found.to_json()
-
-
-def _unknown(reason: Unknown) -> dict[str, Any]:
-    return {"unknown": {"code": reason.code, "reason": str(reason)}}
-
-
-def dumps(data: Any) -> str:
-    """Write JSON that is valid everywhere: no NaN, dates and decimals as text."""
-    return json.dumps(_finite(data), indent=2, ensure_ascii=False, default=str)
-
-
-def _finite(data: Any) -> Any:
-    if isinstance(data, float | np.floating):
-        return float(data) if np.isfinite(data) else None
-    if isinstance(data, np.integer):
-        return int(data)
-    if isinstance(data, Mapping):
-        return {str(key): _finite(entry) for key, entry in data.items()}
-    if isinstance(data, list | tuple):
-        return [_finite(entry) for entry in data]
-    return asdict(data) if hasattr(data, "__dataclass_fields__") else data
+    return unknown_json(found) if isinstance(found, Unknown) else None if found is None else found.to_json()
