@@ -13,11 +13,11 @@ from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.recommend import evaluation, interactions, tuning
 from regulars.recommend.evaluation import Evaluation
+from regulars.recommend.fitted import Fitted
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.rerank import Reranker, learn
-from regulars.recommend.serving import Fitted
 from regulars.recommend.slots import Lists, new_id
 from regulars.recommend.tuning import Tuned
 from regulars.recommend.windows import DAYS

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from regulars.recommend.fitted import Fitted
 from regulars.recommend.rerank import MOST
-from regulars.recommend.serving import Fitted, Places, Profile
+from regulars.recommend.serving import Places, Profile
 
 ITEMS, CHANCES = "ranked.items", "ranked.chances"
 _PEOPLE = 2_000
