@@ -15,12 +15,15 @@ MOST = 4
 """More threads hold more parts in memory at a time and bring little: they share the way to it."""
 
 
-def in_order(work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
+def in_order(
+    work: Callable[[Part], Done], parts: Iterable[Part], threads: int | None = None
+) -> Iterator[Done]:
     """Yield what ``work`` makes of each part, in the order of parts, and only a few ahead of whoever takes them.
 
-    Raises what ``work`` raises; parts that were not begun by then never are.
+    ``threads`` are as many as there are processors, but no more than four, unless it is said. Raises what ``work`` raises; parts
+    that were not begun by then never are.
     """
-    threads = min(os.cpu_count() or 1, MOST)
+    threads = threads or min(os.cpu_count() or 1, MOST)
     if threads == 1:
         yield from map(work, parts)
         return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
@@ -142,18 +143,18 @@ def _held(window: Window, people: NDArray[np.int64], days: int) -> Hindsight:
     model = Model(window.known, Parameters())
     scorers = {"for_you": model.for_you} | evaluation.baselines(window.known)
     parts = list(window.parts(people))
-    ways, lists = [], np.zeros((0, LISTED), np.int64)
+    ways, marked = [], []
     for name, scorer in scorers.items():
         scores = [scorer(part.people) for part in parts]
         ranked = [part.ranked(said, "all", LISTED) for part, said in zip(parts, scores, strict=True)]
         fresh = [part.ranked(said, "new", LISTED) for part, said in zip(parts, scores, strict=True)]
-        right = _right(parts, ranked, "all")
-        new = ranking.hit(np.concatenate(fresh), _stacked(parts, "new"), LISTED)
+        right = _right(parts, ranked)
+        new = ranking.hit(np.concatenate(fresh), _chosen(parts, "new"), LISTED)
         # What was never bought was never bought often: that way has nothing to say of it.
         told = None if np.isnan(new).all() or name == "frequency" else float(np.nanmean(new))
         ways.append(Way(name, float(right.any(axis=1).mean()), told, float(right.sum(axis=1).mean())))
-        if name == "for_you":
-            lists, hits = np.concatenate(ranked), right
+        marked.append((np.concatenate(ranked), right))
+    lists, hits = marked[0]
     return Hindsight(
         date_of(window.known.end),
         days,
@@ -164,18 +165,16 @@ def _held(window: Window, people: NDArray[np.int64], days: int) -> Hindsight:
     )
 
 
-def _right(parts: list[Part], ranked: list[NDArray[np.int64]], kind: str) -> NDArray[np.bool_]:
+def _right(parts: list[Part], ranked: list[NDArray[np.int64]]) -> NDArray[np.bool_]:
     """Return which places of each list hold something that was bought."""
     found = []
     for part, lists in zip(parts, ranked, strict=True):
-        chosen = part.chosen[kind].toarray() > 0
+        chosen = part.chosen["all"].toarray() > 0
         found.append(np.take_along_axis(chosen, np.maximum(lists, 0), axis=1) & (lists >= 0))
     return np.concatenate(found)
 
 
-def _stacked(parts: list[Part], kind: str) -> Any:
-    from scipy import sparse
-
+def _chosen(parts: list[Part], kind: str) -> sparse.csr_array:
     return sparse.csr_array(sparse.vstack([part.chosen[kind] for part in parts]))
 
 

@@ -5,6 +5,7 @@ Every question touches only the rows it is about, so that an answer costs the sa
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -32,14 +33,14 @@ class Profile:
     """Those of the items that were only looked at."""
 
 
-class OneByOne:
+class OneByOne(ABC):
     """Reads many rows of a table by reading each."""
 
     __slots__ = ()
 
+    @abstractmethod
     def row(self, number: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """Return items and weights of one row."""
-        raise NotImplementedError
 
     def rows(self, numbers: Sequence[int]) -> tuple[Places, NDArray[np.integer], NDArray[np.floating]]:
         """Return the sizes of some rows, and their items and weights one after another."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +17,7 @@ from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.files import ensure_writable
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.scratch import Scratch
+from regulars.kit.threads import in_order
 from regulars.simulator import events, exports, newsletters, tables, truth
 from regulars.simulator.tables import Block, Plan
 from regulars.simulator.world import World
@@ -93,8 +91,12 @@ def _write(
     newcomers = np.zeros((world.days, len(world.channels)), dtype=np.int64)
     starts = range(0, world.blocks, BLOCKS_PER_PART)
     groups = [range(first, min(first + BLOCKS_PER_PART, world.blocks)) for first in starts]
+
+    def part_of(number: int) -> _Part:
+        return _part(shared, folder, f"part-{number:05d}", groups[number])
+
     with _Files(folder / "truth") as truths:
-        for done, part in enumerate(_in_order(shared, folder, groups, workers), start=1):
+        for done, part in enumerate(in_order(part_of, range(len(groups)), workers), start=1):
             for name, number in part.counts.items():
                 counts[name] = counts.get(name, 0) + number
             newcomers += part.newcomers
@@ -111,23 +113,6 @@ def _write(
         truths.write("seasons", truth.season_truth(shared))
     (folder / "world.json").write_text(world.to_json() + "\n", encoding="utf-8")
     return counts
-
-
-def _in_order(shared: Plan, folder: Path, groups: list[range], workers: int | None) -> Iterator[_Part]:
-    """Run the groups in threads (numpy and Parquet release the lock) and yield them in order, few at a time."""
-    threads = workers or min(os.cpu_count() or 1, 4)
-    waiting: deque[Future[_Part]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="simulator") as pool:
-        try:
-            for number, group in enumerate(groups):
-                waiting.append(pool.submit(_part, shared, folder, f"part-{number:05d}", group))
-                if len(waiting) > threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for job in waiting:
-                job.cancel()
 
 
 def _part(shared: Plan, folder: Path, name: str, group: range) -> _Part:
