@@ -6,6 +6,7 @@ from regulars.cli.present import Screen
 from regulars.cli.terminal import Column
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.unknown import Unknown
+from regulars.numeric.ranking import Interval
 from regulars.recommend import Answer, Evaluation, Reranker
 from regulars.recommend.answers import sentence
 from regulars.recommend.carts import TITLES as CART_TITLES
@@ -15,6 +16,7 @@ from regulars.recommend.session_evaluation import TITLES as SESSION_TITLES
 from regulars.recommend.session_evaluation import SessionEvaluation, SessionLook
 from regulars.recommend.sessions import Sessions
 from regulars.report.model import Sentence
+from regulars.report.speech import Speech
 
 SLOTS = {
     "for_you": mark("For you"),
@@ -134,7 +136,7 @@ def _look(screen: Screen, look: Look) -> None:
             speech.t(TITLES[score.name]),
             speech.t(KINDS[score.kind]),
             speech.number(score.ndcg.mean, 3),
-            f"{speech.number(score.ndcg.low, 3)}–{speech.number(score.ndcg.high, 3)}",
+            _reach(score.ndcg, speech),
             speech.number(score.recall, 3),
             speech.number(score.mrr, 3),
             speech.number(score.hit, 3),
@@ -161,7 +163,7 @@ def _carts(screen: Screen, look: Look) -> None:
         (
             speech.t(CART_TITLES[score.name]),
             speech.number(score.hit.mean, 3),
-            f"{speech.number(score.hit.low, 3)}–{speech.number(score.hit.high, 3)}",
+            _reach(score.hit, speech),
             speech.number(score.mrr, 3),
         )
         for score in look.carts
@@ -205,9 +207,9 @@ def _sessions(screen: Screen, look: SessionLook) -> None:
         (
             speech.t(SESSION_TITLES[score.name]),
             speech.number(score.mrr.mean, 3),
-            f"{speech.number(score.mrr.low, 3)}–{speech.number(score.mrr.high, 3)}",
+            _reach(score.mrr, speech),
             speech.number(score.hit.mean, 3),
-            f"{speech.number(score.hit.low, 3)}–{speech.number(score.hit.high, 3)}",
+            _reach(score.hit, speech),
         )
         for score in look.scores
     ]
@@ -227,3 +229,7 @@ def events(screen: Screen, told: Sessions | None) -> None:
             "Events of products that the shop neither sold nor lists: {rows}; they count for nothing."
         )
         screen.line(Phrase.of(said, rows=screen.speech.count(told.counts["unknown_products"])))
+
+
+def _reach(interval: Interval, speech: Speech) -> str:
+    return f"{speech.number(interval.low, 3)}–{speech.number(interval.high, 3)}"

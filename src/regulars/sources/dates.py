@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,6 +147,16 @@ def survey(name: str, source: str, type_: str) -> dict[str, str]:
         f"{name}.offsets": f"count(*) FILTER (WHERE regexp_matches({cell}, '(?i){OFFSET}'))",
         f"{name}.other": f"count(*) FILTER (WHERE {cell} IS NOT NULL AND regulars_iso(regulars_bare({cell})) IS NULL)",
     }
+
+
+def from_survey(name: str, source: str, type_: str, told: Mapping[str, Any]) -> Moment | None:
+    """Decide from the survey alone how the column is read; None where its shapes must be looked at."""
+    if f"{name}.low" in told:
+        low, high = told[f"{name}.low"] or 0.0, told[f"{name}.high"] or 0.0
+        return Moment(source, type_, numeric=number_kind(low, high))
+    if f"{name}.first" in told or not told[f"{name}.other"]:
+        return Moment(source, type_, offsets=bool(told.get(f"{name}.offsets")))
+    return None
 
 
 def shapes_query(relation: str, source: str) -> str:

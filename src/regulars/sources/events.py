@@ -262,13 +262,8 @@ def _moment(
     told = dict(
         zip(wanted, _one(connection, f"SELECT {', '.join(wanted.values())} FROM {relation}"), strict=True)
     )
-    if "at.low" in told:
-        how = dates.Moment(
-            source, type_, numeric=dates.number_kind(told["at.low"] or 0.0, told["at.high"] or 0.0)
-        )
-    elif "at.first" in told or not told["at.other"]:
-        how = dates.Moment(source, type_, offsets=bool(told.get("at.offsets")))
-    else:
+    how = dates.from_survey("at", source, type_, told)
+    if how is None:
         shapes = connection.execute(dates.shapes_query(relation, source)).fetchall()
         offsets = bool(told["at.offsets"])
         how = dates.from_shapes(source, type_, shapes, offsets=offsets, day_first=None, currency=None)

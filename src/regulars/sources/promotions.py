@@ -67,12 +67,8 @@ def _day(connection: duckdb.DuckDBPyConnection, raw: Raw, found: dict[str, str],
     wanted = dates.survey(name, source, type_)
     values = connection.execute(f"SELECT {', '.join(wanted.values())} FROM {raw.relation}").fetchone() or ()
     told = dict(zip(wanted, values, strict=True))
-    if f"{name}.low" in told:
-        low, high = told[f"{name}.low"], told[f"{name}.high"]
-        moment = dates.Moment(source, type_, numeric=dates.number_kind(low or 0.0, high or 0.0))
-    elif f"{name}.first" in told or not told[f"{name}.other"]:
-        moment = dates.Moment(source, type_, offsets=bool(told.get(f"{name}.offsets")))
-    else:
+    moment = dates.from_survey(name, source, type_, told)
+    if moment is None:
         # Both columns are written alike: where one does not tell which number is the day, the other may.
         cells = [c for c in (found["from"], found["until"]) if raw.types[c] == "VARCHAR"]
         both = " UNION ALL ".join(f"SELECT {column(c)} AS cell FROM {raw.relation}" for c in cells)

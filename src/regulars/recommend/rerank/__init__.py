@@ -4,6 +4,5 @@ from regulars.recommend.rerank.facts import Facts
 from regulars.recommend.rerank.features import MOST
 from regulars.recommend.rerank.lessons import Effort
 from regulars.recommend.rerank.reranker import Learnt, Proof, Reranker, learn, taught
-from regulars.recommend.rerank.words import Theme
 
-__all__ = ["MOST", "Effort", "Facts", "Learnt", "Proof", "Reranker", "Theme", "learn", "taught"]
+__all__ = ["MOST", "Effort", "Facts", "Learnt", "Proof", "Reranker", "learn", "taught"]

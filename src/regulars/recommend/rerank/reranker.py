@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.kit.i18n import mark
+from regulars.kit.themes import Theme, by_theme
 from regulars.kit.unknown import Unknown
 from regulars.numeric import ranking
 from regulars.numeric.ranking import Interval
@@ -26,7 +27,7 @@ from regulars.recommend.rerank.facts import Facts
 from regulars.recommend.rerank.features import in_parts
 from regulars.recommend.rerank.lessons import USUAL, Effort, Lesson, lessons
 from regulars.recommend.rerank.trees import Trees, grown
-from regulars.recommend.rerank.words import Theme, themes
+from regulars.recommend.rerank.words import THEMES
 from regulars.recommend.windows import DAYS
 
 LEVEL = 0.8
@@ -79,7 +80,7 @@ class Reranker:
     @property
     def told(self) -> Learnt:
         """What is told of it, in the merchant's words."""
-        return Learnt(self.proof, self.windows, themes(self.trees.importance))
+        return Learnt(self.proof, self.windows, by_theme(self.trees.importance, THEMES))
 
     def marked(self, version: str) -> str:
         """Return the version of a fit that this re-ranker is part of."""

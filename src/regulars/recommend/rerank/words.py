@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from regulars.kit.i18n import mark
 from regulars.recommend.rerank.facts import SALES_DAYS
 
@@ -52,19 +49,3 @@ THEMES: dict[str, tuple[str, ...]] = {
     ),
 }
 """Every column of a row belongs to one theme."""
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """A theme, as a sentence to translate, and its share of what the re-ranker goes by, 0 to 1."""
-
-    title: str
-    share: float
-
-
-def themes(importance: Mapping[str, float]) -> tuple[Theme, ...]:
-    """Sum the importance of columns by theme, the most important first; shares sum to 1 where anything matters."""
-    found = (
-        Theme(title, sum(importance.get(name, 0.0) for name in names)) for title, names in THEMES.items()
-    )
-    return tuple(sorted((each for each in found if each.share > 0), key=lambda each: -each.share))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regulars.kit.i18n import Phrase, mark
+from regulars.kit.themes import Theme, by_theme
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Share
 from regulars.value.learning import blend, features, matrix, trees, windows, words
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from regulars.lake import Orders
     from regulars.value.assumptions import Minimum
     from regulars.value.learning.trees import Trees
-    from regulars.value.learning.words import Reason
     from regulars.value.model import Prediction
     from regulars.value.past import Past
     from regulars.value.processes import Process
@@ -62,7 +62,7 @@ class Learnt:
     """Earlier days whose customers were learnt from, the latest first."""
     familiar: float
     """Share of today's customers that the learner has any say about."""
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Theme, ...]
     """What it goes by, in the merchant's words, the most important first; shares sum to 1."""
 
     def applied(self, told: Prediction) -> Prediction:
@@ -231,7 +231,7 @@ def _learnt(
         ahead=tested.ahead,
         learnt_from=tuple(window.cutoff for window in seen),
         familiar=float((weight > 0).mean()),
-        reasons=words.reasons(shares),
+        reasons=by_theme(shares, words.THEMES),
     )
 
 

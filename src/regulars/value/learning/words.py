@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from regulars.kit.i18n import mark
 from regulars.value.learning.features import WINDOWS_DAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SPANS = (*map(str, WINDOWS_DAYS),)
 THEMES: dict[str, tuple[str, ...]] = {
@@ -52,19 +46,3 @@ THEMES: dict[str, tuple[str, ...]] = {
     ),
 }
 """Every column of the matrix belongs to one theme."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A theme, as a sentence to translate, and its share of what the learner goes by, 0 to 1."""
-
-    title: str
-    share: float
-
-
-def reasons(importance: Mapping[str, float]) -> tuple[Reason, ...]:
-    """Sum the importance of columns by theme, the most important first; shares sum to 1 where anything matters."""
-    found = (
-        Reason(title, sum(importance.get(name, 0.0) for name in names)) for title, names in THEMES.items()
-    )
-    return tuple(sorted((each for each in found if each.share > 0), key=lambda each: -each.share))
