@@ -19,9 +19,9 @@ from regulars.recommend.components import neighbours, together
 from regulars.recommend.index import build, open_index
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.serving import Scored, basket
-from regulars.recommend.slots import SESSION_DECAY
 
 K, SESSION, ASKED = 20, 10, 4000
+DECAY = Parameters().session_decay
 
 
 def latency() -> dict[str, Any]:
@@ -47,13 +47,11 @@ def latency() -> dict[str, Any]:
             return index.because_viewed([names[item] for item in session], K, exclude=hidden, factor=factor)
 
         def ranked(session: list[int]) -> object:
-            return first(
-                Scored(basket(session, SESSION_DECAY), index.serving.near, momentum), session, factor
-            )
+            return first(Scored(basket(session, DECAY), index.serving.near, momentum), session, factor)
 
         def brute(session: list[int]) -> object:
             row = sparse.csr_array(
-                (SESSION_DECAY ** np.arange(SESSION)[::-1], np.array(session), np.array([0, SESSION])),
+                (DECAY ** np.arange(SESSION)[::-1], np.array(session), np.array([0, SESSION])),
                 shape=(1, 100_000),
             )
             scores = (row @ near).toarray()[0] * momentum * factor

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.numeric import ranking
+from regulars.recommend.climb import climb
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.windows import DAYS, Window, gain
+from regulars.recommend.windows import DAYS, Window
 
 POWERS = (0.25, 0.5, 1.0)
 
 
 def tune(window: Window, people: NDArray[np.int64], at: Parameters) -> Parameters:
     """Return the parameters with the power that is better beyond chance by NDCG@10 of the next order; ``at`` where none is."""
-    truth, best = next_orders(window), at
-    standard, highest = judge(window, truth, people, at), 0.0
-    for power in POWERS:
-        other = replace(at, due_power=power)
-        better = gain(judge(window, truth, people, other), standard)
-        if better is not None and better > highest:
-            best, highest = other, better
-    return best
+    truth = next_orders(window)
+    return climb(at, (("due_power", POWERS),), lambda other: judge(window, truth, people, other))
 
 
 def next_orders(window: Window) -> sparse.csr_array:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend import session_windows
+from regulars.recommend.climb import Grid, climb
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.model import Model
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.windows import DAYS, gain
+from regulars.recommend.windows import DAYS
 
 FEWEST_SESSIONS = 100
 """Fewer sessions of two things or more tell nothing."""
 MOST_SESSIONS = 1000
 
-GRID = (
+GRID: Grid = (
     ("session_weight", (0.0, 0.3, 3.0)),
     ("session_target_power", (0.3, 0.0)),
     ("session_decay", (0.4, 0.6)),
     ("session_knn_weight", (0.3, 1.0, 3.0)),
-    ("session_rarity_power", (0.0,)),
 )
+RARITY: Grid = (("session_rarity_power", (0.0,)),)
+"""Matters only where past sessions do."""
 
 
 def tune(data: Interactions, at: Parameters, *, days: int = DAYS) -> Parameters:
@@ -37,17 +36,8 @@ def tune(data: Interactions, at: Parameters, *, days: int = DAYS) -> Parameters:
     if not known.sessions or len(np.unique(cases.session)) < FEWEST_SESSIONS:
         return at
     search = _Search(known, cases)
-    best = search.judge(at)
-    for name, values in GRID:
-        if name == "session_rarity_power" and not at.session_knn_weight:
-            continue
-        standard, highest = best, 0.0
-        for other in [_changed(at, name, value) for value in values]:
-            told = search.judge(other)
-            better = gain(told, standard)
-            if better is not None and better > highest:
-                at, best, highest = other, told, better
-    return at
+    at = climb(at, GRID, search.judge)
+    return climb(at, RARITY, search.judge) if at.session_knn_weight else at
 
 
 class _Search:
@@ -76,11 +66,6 @@ class _Search:
         if key not in self._like:
             self._like[key] = session_windows.like(Model(self.known, at).session_knn.past, self.cases)
         return self._like[key]
-
-
-def _changed(at: Parameters, name: str, value: float) -> Parameters:
-    new: dict[str, Any] = {name: value}
-    return replace(at, **new)
 
 
 def by_neighbours(model: Model, cases: session_windows.Running) -> sparse.csr_array:

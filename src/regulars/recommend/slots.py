@@ -26,7 +26,6 @@ from regulars.recommend.shelf import Factor, Found, Source, fill, plain
 from regulars.recommend.windows import DAYS, FEWEST_BUYERS
 
 SEEDS = 2
-SESSION_DECAY = 0.8
 MOST_STEPS = 20
 """What was seen before the last so many products of a session says nothing of what comes next."""
 

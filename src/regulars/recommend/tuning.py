@@ -6,30 +6,26 @@ bootstrap over people), so that a short window cannot talk a shop out of what ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regulars.recommend import basket_tuning, session_tuning
 from regulars.recommend.blend import blend
+from regulars.recommend.climb import Grid, climb
 from regulars.recommend.components import buy_again, neighbours
 from regulars.recommend.components.buy_again import BuyAgain
 from regulars.recommend.components.neighbours import Neighbours
 from regulars.recommend.components.shape import Scores
 from regulars.recommend.interactions import Interactions
 from regulars.recommend.parameters import Parameters
-from regulars.recommend.windows import DAYS, Window, gain, look_back, ndcg
+from regulars.recommend.windows import DAYS, Window, look_back, ndcg
 
 FEWEST_PEOPLE = 50
 """Fewer people in the window tell nothing."""
 MOST_PEOPLE = 800
-
-Grid = tuple[tuple[str, tuple[float, ...]], ...]
-Judge = Callable[[Parameters], NDArray[np.float64]]
 
 NEAR_GRID: Grid = (
     ("pair_half_life_days", (60.0, 240.0)),
@@ -87,22 +83,10 @@ class _Search:
         self._near: dict[tuple[float, ...], Neighbours] = {}
 
     def run(self, at: Parameters) -> Parameters:
-        at = self._climb(at, AGAIN_GRID, self._again)
+        at = climb(at, AGAIN_GRID, self._again)
         looks = LOOKS_GRID if self.window.known.sessions else ()
-        at = self._climb(at, NEAR_GRID + NEW_GRID + looks, self._new)
-        return self._climb(at, (("discovery_weight", WEIGHTS),), self.for_you)
-
-    def _climb(self, at: Parameters, grid: Grid, judge: Judge) -> Parameters:
-        """Return the best value of each parameter in turn, those that are better beyond chance only."""
-        best = judge(at)
-        for name, values in grid:
-            standard, highest = best, 0.0
-            for other in [_changed(at, name, value) for value in values]:
-                told = judge(other)
-                better = gain(told, standard)
-                if better is not None and better > highest:
-                    at, best, highest = other, told, better
-        return at
+        at = climb(at, NEAR_GRID + NEW_GRID + looks, self._new)
+        return climb(at, (("discovery_weight", WEIGHTS),), self.for_you)
 
     def for_you(self, at: Parameters) -> NDArray[np.float64]:
         again, near = self._fit_again(at), self._fit_near(at)
@@ -130,12 +114,6 @@ class _Search:
         if key not in self._near:
             self._near[key] = neighbours.fit(self.window.known, at)
         return neighbours.with_trend(self._near[key].near, self.window.known, at)
-
-
-def _changed(at: Parameters, name: str, value: float) -> Parameters:
-    """Return the parameters with another value, of the type the field has."""
-    new: dict[str, Any] = {name: type(getattr(at, name))(value)}
-    return replace(at, **new)
 
 
 def _scores(fitted: Neighbours | BuyAgain, people: NDArray[np.int64]) -> Scores:

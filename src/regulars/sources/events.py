@@ -179,7 +179,7 @@ def _kept(
         for name in ("event_id", "session_id", "visitor_id", "customer_id", "product_id")
         if name in found
     ]
-    cells = [f"{_ids(connection, raw, relation, found, names)[name]} AS {name}" for name in names]
+    cells = [f"{cell} AS {name}" for name, cell in _ids(connection, raw, relation, found, names).items()]
     cells += [
         f"NULL::VARCHAR AS {name}"
         for name in ("session_id", "visitor_id", "customer_id")

@@ -22,7 +22,7 @@ from regulars.recommend.index.mapped import Index, Mapped
 from regulars.recommend.interactions import Interactions, date_of, day_of
 from regulars.recommend.parameters import Parameters
 from regulars.recommend.serving import Floats, OneByOne, Places, Profile, Table
-from regulars.recommend.slots import SESSION_DECAY, Slots, new_id
+from regulars.recommend.slots import Slots, new_id
 
 VIEW = 0.5
 """What the latest look at something weighs beside a purchase of the latest visit."""
@@ -130,7 +130,8 @@ class _Overlay:
         told = self.known(person)
         if not told.views:
             return told.lately
-        weights = (VIEW * SESSION_DECAY ** np.arange(len(told.views))[::-1]).astype(np.float64)
+        decay = self.parameters.session_decay
+        weights = VIEW * decay ** np.arange(len(told.views), dtype=np.float64)[::-1]
         joined = _plus(told.lately, np.array(told.views, np.int64), weights)
         return replace(
             joined, viewed=(told.lately.viewed | set(told.views)) - set(told.bought.items.tolist())
