@@ -24,6 +24,7 @@ from regulars.simulator import World, simulate
 from regulars.value import frames as value_frames
 from regulars.value import groupings, scoring
 from regulars.value.assumptions import Minimum
+from regulars.value.learning import engagement, features
 
 pytestmark = [
     pytest.mark.spark,
@@ -168,6 +169,34 @@ def test_the_frames_of_the_recommender(both: tuple[Orders, Orders]) -> None:
             assert theirs.to_pylist() == mine.to_pylist()
             counted += mine.num_rows
     assert counted > 0
+
+
+def test_what_a_learner_looks_at(both: tuple[Orders, Orders]) -> None:
+    last = both[0].workspace.engine.arrow(value_frames.span(both[0].orders))["last_on"][0].as_py()
+    half = last - timedelta(days=60)
+    names = both[0].workspace.engine.arrow(both[0].identities)["customer_id"].to_pylist()
+    seen = pa.table(
+        {
+            "customer_id": [name if place % 3 else None for place, name in enumerate(names * 5)],
+            "visitor_id": [f"v {place // 2}" for place in range(len(names) * 5)],
+            "occurred_at": [
+                f"{last - timedelta(days=place * 7 % 200)} 12:00" for place in range(len(names) * 5)
+            ],
+            "product_id": ["tea"] * (len(names) * 5),
+            "type": ["cart" if place % 4 == 0 else "view" for place in range(len(names) * 5)],
+        }
+    )
+    looked = [engagement.read(seen, orders) for orders in both]
+    scope = features.Scope(half - timedelta(days=400), half, 60)
+    tables = []
+    for orders, known in zip(both, looked, strict=True):
+        days = value_frames.purchase_days(orders.orders)
+        assert known.spans(half)
+        found = orders.workspace.engine.arrow(features.of_customers(orders, days, scope, known))
+        assert {"seen_30", "unseen_days"} <= set(found.column_names)
+        tables.append(_sorted(found).to_pylist())
+    assert tables[0] == tables[1]
+    assert sum(row["carted_30"] for row in tables[0]) > 0
 
 
 def test_a_recommender_fitted_on_spark_says_the_same(both: tuple[Orders, Orders]) -> None:

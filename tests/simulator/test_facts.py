@@ -169,6 +169,15 @@ def test_every_order_ends_a_visit(read, lines) -> None:
     assert abs(fruitless - SHOP.visits_per_order) < 0.15
 
 
+def test_visits_do_not_end_before_the_data_do(read) -> None:
+    """Who looks around on the last days may order after them; were only orders of the data preceded by visits, the end would show."""
+    events = read("events")
+    at = np.asarray(events.filter(pc.equal(events["type"], "visit"))["occurred_at"]).astype("datetime64[D]")
+    last = at.max()
+    week, before = ((at > last - back) & (at <= last - back + 7) for back in (7, 35))
+    assert week.sum() > 0.6 * before.sum()
+
+
 def test_nobody_is_recognised_before_the_first_order(read) -> None:
     events, truth = read("events"), read("truth/customers")
     known = events.filter(pc.is_valid(events["customer_id"]))

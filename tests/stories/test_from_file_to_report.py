@@ -206,6 +206,19 @@ def test_a_backtest_knows_of_promotions(tmp_path: Path, shop_csv: Path, regulars
     assert "before it begins" in wrong.stderr
 
 
+def test_events_teach_the_forecast_or_say_why_not(tmp_path: Path, shop_csv: Path, regulars: Run) -> None:
+    seen = tmp_path / "events.csv"
+    head = "customer_id,occurred_at,product_id\n"
+    seen.write_text(head + "nobody,2024-05-01 10:00:00,tea\nnobody,no moment,tea\n", encoding="utf-8")
+    done = regulars("value", shop_csv, "--events", seen, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    seen.write_text(head + "nobody,no moment,tea\n", encoding="utf-8")
+    for verb in ("value", "backtest"):
+        wrong = regulars(verb, shop_csv, "--events", seen)
+        assert wrong.returncode == 2
+        assert "Not one of 1 events could be used: row 2: 'no moment' in occurred_at" in wrong.stderr
+
+
 def test_segments_and_backtest_write_their_folders(tmp_path: Path, shop_csv: Path, regulars: Run) -> None:
     for verb in ("segments", "backtest"):
         done = regulars(verb, shop_csv, "--out", tmp_path / verb)

@@ -22,6 +22,7 @@ from regulars.kit.i18n import mark
 )
 @options.horizon
 @options.promotions
+@options.events
 @click.option(
     "--out",
     "folder",
@@ -36,6 +37,7 @@ def backtest(
     cutoff: date | None,
     horizon_days: int,
     promotions: str | None,
+    events: str | None,
     folder: Path | None,
     language: str,
     as_json: bool,
@@ -55,12 +57,13 @@ def backtest(
     from regulars.runtime.written import dumps
     from regulars.sources.promotions import read_promotions
     from regulars.value import estimate, follow
+    from regulars.value.learning.engagement import Engagement
 
     if folder is not None:
         ensure_writable(folder)
     with read_orders(origin, **reading.settings()) as orders:
         offered = None if promotions is None else read_promotions(promotions, orders.workspace)
-        worth = estimate(orders, horizon_days=horizon_days, promotions=offered)
+        worth = estimate(orders, horizon_days=horizon_days, promotions=offered, events=events)
         explicit = click.get_current_context().get_parameter_source("horizon_days")
         given = horizon_days if explicit is click.core.ParameterSource.COMMANDLINE else None
         result = worth.backtest(cutoff, given)
@@ -71,6 +74,8 @@ def backtest(
             click.echo(dumps(said(result, earlier, track) | {"files": [str(path) for path in written]}))
             return
         screen = Screen(language, orders.shop.currency)
+        if isinstance(worth.engagement, Engagement):
+            screen.events(worth.engagement.counts, worth.engagement.aside)
         screen.backtest(result)
         if not isinstance(track, Unknown):
             screen.alerts(track.alerts)

@@ -333,6 +333,13 @@ promotions = click.option(
 )
 """The verb gets ``promotions: str | None``."""
 
+events = click.option(
+    "--events",
+    metavar="FILE",
+    help="What was viewed and put into carts: a table with product_id, occurred_at, and session_id, visitor_id or customer_id.",
+)
+"""The verb gets ``events: str | None``."""
+
 discount_rate = click.option(
     "--discount-rate",
     "discount_rate_yearly",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from regulars.report.watch import since_rows
 
 if TYPE_CHECKING:
     from regulars.segments import Row
+    from regulars.sources.events import Aside
     from regulars.value import Backtest, Rolling
     from regulars.value.drift import Since
 
@@ -255,6 +256,17 @@ class Screen(Terminal):
         )
         for warning in found.warnings:
             self.line(warning, style="bold")
+
+    def events(self, counts: Mapping[str, int], aside: Sequence[Aside]) -> None:
+        """Say what became of events that could not be used, if there are any."""
+        if counts.get("aside"):
+            said = mark("Events set aside: {rows}; the first: {first}.")
+            self.line(Phrase.of(said, rows=self.speech.count(counts["aside"]), first=aside[0].told))
+        if counts.get("unknown_products"):
+            said = mark(
+                "Events of products that the shop neither sold nor lists: {rows}; they count for nothing."
+            )
+            self.line(Phrase.of(said, rows=self.speech.count(counts["unknown_products"])))
 
     def files(self, paths: Iterable[Path]) -> None:
         """Print where results were written, one path a line."""

@@ -14,7 +14,6 @@ from regulars.recommend.evaluation import TITLES, Look
 from regulars.recommend.rerank import Learnt
 from regulars.recommend.session_evaluation import TITLES as SESSION_TITLES
 from regulars.recommend.session_evaluation import SessionEvaluation, SessionLook
-from regulars.recommend.sessions import Sessions
 from regulars.report.model import Sentence
 from regulars.report.speech import Speech
 
@@ -214,21 +213,6 @@ def _sessions(screen: Screen, look: SessionLook) -> None:
         for score in look.scores
     ]
     screen.table(columns, rows)
-
-
-def events(screen: Screen, told: Sessions | None) -> None:
-    """Say what became of events that could not be used, if there are any."""
-    if told is None:
-        return
-    if told.counts.get("aside"):
-        first = told.aside[0].told
-        said = mark("Events set aside: {rows}; the first: {first}.")
-        screen.line(Phrase.of(said, rows=screen.speech.count(told.counts["aside"]), first=first))
-    if told.counts.get("unknown_products"):
-        said = mark(
-            "Events of products that the shop neither sold nor lists: {rows}; they count for nothing."
-        )
-        screen.line(Phrase.of(said, rows=screen.speech.count(told.counts["unknown_products"])))
 
 
 def _reach(interval: Interval, speech: Speech) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from regulars.cli.present import Screen
     from regulars.recommend import Answer, Rules
     from regulars.recommend.request import Asked
+    from regulars.recommend.sessions import Sessions
     from regulars.recommend.slots import Lists, Slots
 
 EVALUATE = "evaluate"
@@ -28,11 +29,6 @@ _rerank = click.option(
     "--rerank",
     is_flag=True,
     help="Order for you by trees that learn from earlier weeks, where they prove themselves there; takes minutes, and needs regulars[rank].",
-)
-_events = click.option(
-    "--events",
-    metavar="FILE",
-    help="What was viewed and put into carts: a table with product_id, occurred_at, and session_id, visitor_id or customer_id.",
 )
 
 
@@ -75,7 +71,7 @@ class WithEvaluation(Verb):
     metavar="FILE",
     help="What the shop sells: a table with product_id and perhaps title, category, brand, price, cost, available, attributes.",
 )
-@_events
+@options.events
 @click.option("--all", "everyone", is_flag=True, help="For every customer; needs --out.")
 @click.option(
     "-k", "number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many products."
@@ -172,7 +168,7 @@ def recommend(
         )
         screen = Screen(language, orders.shop.currency)
         if not as_json:
-            present.events(screen, found.data.sessions)
+            _events(screen, found.data.sessions)
             present.reranker(screen, found.reranked)
         if home is not None:
             written = home / build(found, home).version
@@ -267,7 +263,7 @@ def _ids(told: str | None) -> list[str]:
     help="How long to look at what came.",
 )
 @_rerank
-@_events
+@options.events
 @click.option("--out", "folder", type=options.Folder(), help="Write evaluation.json here.")
 @options.language
 @options.as_json
@@ -307,8 +303,13 @@ def evaluate(
             click.echo(dumps(everything | {"files": [str(path) for path in written]}))
             return
         screen = Screen(language, orders.shop.currency)
-        present.events(screen, data.sessions)
+        _events(screen, data.sessions)
         present.evaluation(screen, found)
         if events is not None:
             present.sessions(screen, of_sessions)
         screen.files(written)
+
+
+def _events(screen: Screen, sessions: Sessions | None) -> None:
+    if sessions is not None:
+        screen.events(sessions.counts, sessions.aside)

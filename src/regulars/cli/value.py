@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.margin
 @options.costs
 @options.promotions
+@options.events
 @options.discount_rate
 @options.thresholds
 @click.option(
@@ -43,6 +44,7 @@ def value(
     margin: float | None,
     costs: str | None,
     promotions: str | None,
+    events: str | None,
     discount_rate_yearly: float,
     thresholds: tuple[str, ...],
     title: str,
@@ -76,6 +78,7 @@ def value(
             discount_rate_yearly=discount_rate_yearly,
             costs=costs,
             promotions=promotions,
+            events=events,
             thresholds=limits,
             title=title or shop_title(origin),
             earlier=before,
@@ -93,11 +96,14 @@ def show(found: Analysis, written: tuple[Path, ...], language: str) -> None:
     from regulars.kit.i18n import mark
     from regulars.kit.unknown import Unknown
     from regulars.value.drift import alerts
+    from regulars.value.learning.engagement import Engagement
 
     screen = Screen(language, found.orders.shop.currency)
     page = found.page
     if page.intake is not None:
         screen.intake(page.intake)
+    if isinstance(found.value.engagement, Engagement):
+        screen.events(found.value.engagement.counts, found.value.engagement.aside)
     screen.findings([finding.said(language) for finding in found.findings])
     screen.heading(mark("Figures"))
     screen.cards(page.cards)

@@ -243,6 +243,7 @@ def analyse(
     discount_rate_yearly: float = 0.10,
     costs: pa.Table | str | Path | None = None,
     promotions: Any = None,
+    events: Any = None,
     thresholds: segments.Thresholds | None = None,
     title: str = "",
     earlier: drift.Earlier | Unknown | None = None,
@@ -251,7 +252,8 @@ def analyse(
 
     ``margin`` is the share of net revenue left after the cost of goods; ``costs`` a table of date, channel and spend;
     ``earlier`` what :func:`regulars.drift.earlier_run` found of an earlier run, to be compared with this one;
-    ``promotions`` a file, a table or rows of first day, last day and name.
+    ``promotions`` a file, a table or rows of first day, last day and name; ``events`` a file or a table of what was viewed and
+    put into carts.
     """
     offered = (
         read_promotions(promotions, orders.workspace) if isinstance(promotions, str | Path) else promotions
@@ -267,6 +269,7 @@ def analyse(
         churn_gap_days=metrics.churn_gap_days(figures),
         lifespan_years=metrics.lifespan_years(figures),
         promotions=offered,
+        events=events,
     )
     groups = segments.assign(orders, worth, thresholds=thresholds or segments.Thresholds())
     return Analysis(orders, figures, worth, groups, title, earlier)

@@ -22,6 +22,7 @@ _STRANGERS = 0.5
 """Share of fruitless visits that are somebody who never buys."""
 _CART_CHANCE = 0.22
 _LOOK_AHEAD_DAYS = 9.0
+_LONGEST_AHEAD_DAYS = 60
 _IDS_PER_BLOCK = 10_000_000_000
 _STRANGER_IDS = 1 << 40
 Rows = dict[str, NDArray[np.int64]]
@@ -77,10 +78,15 @@ def _buying(drawn: Block) -> Rows:
 
 
 def _browsing(shared: Plan, drawn: Block, rng: np.random.Generator, block: int) -> list[Rows]:
-    """Visits without an order: a while before one of the customer's own orders, or a stranger's at a like moment."""
+    """Visits without an order: a while before one of the customer's own orders, or a stranger's at a like moment.
+
+    The order may lie after the data's end: somebody who looks around on the last day will buy next week.
+    """
     placed, people = drawn.placed, drawn.people
-    visits = rng.poisson(shared.world.visits_per_order, placed.past)
-    order = np.repeat(np.arange(placed.past), visits)
+    end = shared.time.utc_start[shared.world.days - 1] + (1 + _LONGEST_AHEAD_DAYS) * SECONDS
+    orders = int(np.searchsorted(placed.at, end))
+    visits = rng.poisson(shared.world.visits_per_order, orders)
+    order = np.repeat(np.arange(orders), visits)
     n = len(order)
     stranger = rng.random(n) < _STRANGERS
     ahead = (rng.standard_exponential(n) * _LOOK_AHEAD_DAYS * SECONDS).astype(np.int64) + 3600

@@ -21,7 +21,8 @@ from regulars.value import method as methods
 from regulars.value import promotions as promoted
 from regulars.value import rolling as rollings
 from regulars.value.assumptions import DAYS_A_YEAR, Assumptions, Minimum
-from regulars.value.learning import Learner, Learnt
+from regulars.value.learning import Learner, Learnt, engagement
+from regulars.value.learning.engagement import Engagement
 from regulars.value.past import Past
 from regulars.value.reasons import Reasons
 from regulars.value.referrals import Referrals
@@ -67,6 +68,8 @@ class Value:
     """What it learnt, or why nothing; None where it is left out or there is no forecast."""
     referrals: Referrals | None = None
     """Who brought whom; None where the shop does not say."""
+    engagement: Engagement | Unknown | None = None
+    """What customers looked at; None where no events are given."""
 
     def backtest(
         self, cutoff: date | None = None, horizon_days: int | None = None
@@ -239,6 +242,7 @@ def estimate(
     lifespan_years: float | Unknown | None = None,
     learner: bool | None = None,
     promotions: Any = None,
+    events: Any = None,
 ) -> Value:
     """Estimate the value of every customer.
 
@@ -251,6 +255,8 @@ def estimate(
     ``promotions`` are the days on which everybody was,
     or will be, offered something: rows of ``(from, until)`` or ``(from, until, name)``, or a table with these columns (see
     :func:`regulars.value.promotions.read`). What past ones did is learned, and those to come lift the forecast by it.
+    ``events`` are what customers viewed and put into carts, for the learner: a file or a table as for
+    :func:`regulars.sources.events.read_events`, whose ``customer_id`` is that of the orders; where nothing learns, ``learnt`` says why.
 
     Raises :class:`~regulars.kit.errors.RegularsError` on settings out of range; too little data is not an error but
     ``Value.unknown`` with its reason.
@@ -273,8 +279,9 @@ def estimate(
     unknown = minimum.missing(summary, as_of)
     fitted = model.fit(past, as_of, summary, assumptions.horizon_days) if unknown is None else None
     forecast = fitted.predict(summary, assumptions) if fitted else None
-    wanted = Learner.wanted(learner, len(summary))
-    teacher = Learner(orders, past) if wanted is True else None
+    watched = None if events is None else engagement.read(events, orders)
+    wanted = Learner.wanted(learner, len(summary), needed=events is not None)
+    teacher = Learner(orders, past, watched) if wanted is True else None
     learnt: Learnt | Unknown | None = wanted if isinstance(wanted, Unknown) else None
     if teacher and fitted and forecast:
         learnt = teacher.learn(summary, forecast, horizon_days, fitted.purchasing.process)
@@ -300,6 +307,7 @@ def estimate(
         learner=teacher,
         learnt=learnt,
         referrals=brought,
+        engagement=watched,
     )
 
 

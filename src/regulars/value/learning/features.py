@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from regulars.value.learning.engagement import COUNTED
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import numpy as np
     from numpy.typing import NDArray
 
     from regulars.lake import Orders
+    from regulars.value.learning.engagement import Engagement
 
 WINDOWS_DAYS = (30, 91, 182, 365)
 PRIOR_BUYERS = 20
@@ -60,10 +63,12 @@ def slot_of(key: NDArray[np.int64]) -> NDArray[np.int64]:
     return (key % SLOTS) * _SPREAD % SLOTS
 
 
-def of_customers(orders: Orders, days: ir.Table, scope: Scope) -> ir.Table:
+def of_customers(
+    orders: Orders, days: ir.Table, scope: Scope, engagement: Engagement | None = None
+) -> ir.Table:
     """One row a customer with a purchase by the cut-off: ``customer_key`` and float64 or string features, null where unknown.
 
-    ``days`` is what :func:`regulars.value.frames.purchase_days` gives.
+    ``days`` is what :func:`regulars.value.frames.purchase_days` gives, ``engagement`` what customers looked at, where that was recorded.
     """
     has = orders.capabilities
     found = rhythm(days, scope)
@@ -73,6 +78,8 @@ def of_customers(orders: Orders, days: ir.Table, scope: Scope) -> ir.Table:
         parts += [products(basket, scope), companions(basket, days, scope)]
     if has.products and has.categories:
         parts.append(categories(basket, orders.products, scope))
+    if engagement is not None and engagement.spans(scope.cutoff):
+        parts.append(visits(engagement, days, scope))
     for part in parts:
         found = found.left_join(part, "customer_key").drop("customer_key_right")
     return found
@@ -198,6 +205,39 @@ def categories(basket: ir.Table, catalogue: ir.Table, scope: Scope) -> ir.Table:
         top_category=_money(spent.most.max()) / _money(spent.money.sum()).nullif(0),
         category=spent.category.min(where=spent.money == spent.most),
     )
+
+
+def visits(engagement: Engagement, days: ir.Table, scope: Scope) -> ir.Table:
+    """What they looked at in the last weeks: 0 where they were not seen.
+
+    Columns are those of :data:`regulars.value.learning.engagement.COUNTED` for each span, such as ``viewed_30``, and ``unseen_days`` since they
+    were last seen, null where that is longer ago than the longest span.
+    """
+    spans = engagement.spans(scope.cutoff)
+    bought = _asked(days, scope).filter(lambda t: t.orders > 0)
+    last = bought.group_by("customer_key").agg(last_on=bought.ordered_on.max())
+    known = engagement.days
+    known = known.filter(
+        (known.seen_on <= ibis.date(scope.cutoff)) & (known.known_on <= ibis.date(scope.cutoff))
+    )
+    known = known.group_by("customer_key", "seen_on").agg(views=known.views.sum(), carts=known.carts.sum())
+    both = last.left_join(known, "customer_key").drop("customer_key_right")
+    counted: dict[str, ir.Value] = {}
+    for span in spans:
+        inside = both.seen_on > ibis.date(scope.back(span))
+        since = inside & (both.seen_on > both.last_on)
+        sums = (
+            inside.cast("int64").sum(),
+            both.views.sum(where=inside),
+            both.carts.sum(where=inside),
+            since.cast("int64").sum(),
+            both.carts.sum(where=since),
+        )
+        for name, value in zip(COUNTED, sums, strict=True):
+            counted[f"{name}_{span}"] = ibis.coalesce(value, 0).cast("float64")
+    latest = both.seen_on.max(where=both.seen_on > ibis.date(scope.back(spans[-1])))
+    counted["unseen_days"] = ibis.date(scope.cutoff).delta(latest, unit="day").cast("float64")
+    return both.group_by("customer_key").agg(**counted)
 
 
 def _asked(rows: ir.Table, scope: Scope) -> ir.Table:

@@ -19,6 +19,7 @@ from regulars.kit.themes import Theme, by_theme
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Share
 from regulars.value.learning import blend, features, matrix, trees, windows, words
+from regulars.value.learning.engagement import SPANS_DAYS
 from regulars.value.learning.windows import LEARNING, Window, Windows
 from regulars.value.processes import PARETO
 from regulars.value.summary import EPOCH
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from regulars.lake import Orders
     from regulars.value.assumptions import Minimum
+    from regulars.value.learning.engagement import Engagement
     from regulars.value.learning.trees import Trees
     from regulars.value.model import Prediction
     from regulars.value.past import Past
@@ -42,6 +44,11 @@ MOST_CUSTOMERS = 1_000_000
 """Beyond so many, learning has to be asked for: the features of every customer, today and in every backtest, take their time."""
 AT_ONCE = 200_000
 """Customers whose features are held at a time."""
+
+
+_MISSING = Unknown.because(
+    "learner_missing", mark("Learning needs LightGBM. Install it with: pip install 'regulars[rank]'.")
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,8 @@ class Learnt:
     """Share of today's customers that the learner has any say about."""
     reasons: tuple[Theme, ...]
     """What it goes by, in the merchant's words, the most important first; shares sum to 1."""
+    watched: date | Unknown | None = None
+    """Since when it sees what customers look at, or why it does not; None where no events are given."""
 
     def applied(self, told: Prediction) -> Prediction:
         """Return a forecast with the factor on all that is money of the whole horizon; how often and how much an order stay."""
@@ -101,6 +110,7 @@ class Learnt:
                     for each in first
                 ),
             ),
+            *_watching(self.watched),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -113,6 +123,7 @@ class Learnt:
             "learnt_from": [day.isoformat() for day in self.learnt_from],
             "familiar": self.familiar,
             "goes_by": {each.title: each.share for each in self.reasons},
+            "events_since": self.watched.isoformat() if isinstance(self.watched, date) else None,
         }
 
 
@@ -122,20 +133,25 @@ class Learner:
 
     orders: Orders
     past: Past
+    engagement: Engagement | Unknown | None = None
+    """What customers looked at; None where no events are given."""
     remembered: dict[tuple[object, ...], Window | Unknown] = field(
         default_factory=dict, repr=False, compare=False
     )
     """The last windows that were looked at: backtests at several days learn from some of the same."""
 
     @staticmethod
-    def wanted(asked: bool | None, customers: int) -> bool | Unknown:
+    def wanted(asked: bool | None, customers: int, *, needed: bool = False) -> bool | Unknown:
         """Tell whether to learn: as asked; else where LightGBM is installed and customers are not too many.
 
-        ``REGULARS_LEARNER`` says ``off``, or ``on`` for any number of customers.
+        ``REGULARS_LEARNER`` says ``off``, or ``on`` for any number of customers. Where something was given that only learning
+        can use (``needed``), a missing LightGBM is told.
         """
         told = os.environ.get("REGULARS_LEARNER", "").lower()
-        if asked is not None or told == "off" or not trees.installed():
+        if asked is not None or told == "off":
             return bool(asked)
+        if not trees.installed():
+            return _MISSING if needed else False
         if customers > MOST_CUSTOMERS and told != "on":
             return Unknown.because(
                 "learner_large",
@@ -155,10 +171,7 @@ class Learner:
         LightGBM is not installed, the past is too short or too quiet, or what was learnt was of no use in the test.
         """
         if not trees.installed():
-            return Unknown.because(
-                "learner_missing",
-                mark("Learning needs LightGBM. Install it with: pip install 'regulars[rank]'."),
-            )
+            return _MISSING
         if not len(summary):
             return _too_short(0, horizon_days, self.past.minimum)
         ends = (int(summary.first_day.min()), summary.as_of_day)
@@ -174,6 +187,7 @@ class Learner:
             horizon_days,
             slots=windows.drawn(len(summary) * len(days)),
             peers=windows.drawn(len(summary)),
+            engagement=None if isinstance(self.engagement, Unknown) else self.engagement,
             remembered=self.remembered,
         )
         seen = _windows(past, days)
@@ -188,7 +202,10 @@ class Learner:
                 ),
                 day=days[0],
             )
-        return _learnt(tested, seen, past, summary, told, cutoff)
+        found = _learnt(tested, seen, past, summary, told, cutoff)
+        if isinstance(found, Unknown) or self.engagement is None:
+            return found
+        return replace(found, watched=_watched(self.engagement, seen, cutoff))
 
 
 @dataclass(frozen=True)
@@ -260,14 +277,45 @@ def _windows(past: Windows, days: Sequence[date]) -> list[Window] | Unknown:
     return bought
 
 
+def _watched(engagement: Engagement | Unknown, seen: Sequence[Window], cutoff: date) -> date | Unknown:
+    """Return since when customers were watched; why not, where events do not cover every day that was learnt from."""
+    if isinstance(engagement, Unknown):
+        return engagement
+    days = (cutoff, *(window.cutoff for window in seen))
+    shortest = min(SPANS_DAYS)
+    if all(shortest in engagement.spans(day) for day in days):
+        return engagement.first
+    return Unknown.because(
+        "events_short",
+        mark(
+            "What customers look at is left aside: it is known from {first} to {last}, and learning needs it from {from_day} to {until}."
+        ),
+        first=engagement.first,
+        last=engagement.last,
+        from_day=min(days) - timedelta(days=shortest - 1),
+        until=cutoff,
+    )
+
+
+def _watching(watched: date | Unknown | None) -> tuple[Phrase, ...]:
+    if watched is None:
+        return ()
+    if isinstance(watched, Unknown):
+        return (Phrase(watched.reason, watched.values),)
+    return (
+        Phrase.of(
+            mark("They also see what customers looked at and put into carts, recorded since {day}."),
+            day=watched,
+        ),
+    )
+
+
 def _asked(
     learnt: Trees, past: Windows, summary: Summary, told: Prediction, cutoff: date
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return log factor and strangeness of every customer, a part of them at a time."""
     parts = ceil(len(summary) / AT_ONCE)
-    table = features.of_customers(
-        past.orders, past.past.days, replace(past.scope(cutoff), slots=features.SLOTS)
-    )
+    table = past.looked_at(replace(past.scope(cutoff), slots=features.SLOTS))
     if parts > 1:
         place = past.orders.workspace.folder / "features.parquet"
         table = past.engine.save(table, place, title=LEARNING)

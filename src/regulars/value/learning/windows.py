@@ -20,10 +20,12 @@ from regulars.value.learning import features, matrix
 from regulars.value.past import aligned
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     from numpy.typing import NDArray
 
     from regulars.kit.unknown import Unknown
     from regulars.lake import Engine, Orders
+    from regulars.value.learning.engagement import Engagement
     from regulars.value.learning.matrix import Matrix
     from regulars.value.past import Past
     from regulars.value.processes import Process
@@ -80,6 +82,8 @@ class Windows:
     """Customers in the first so many slots of :mod:`features` are learnt from."""
     peers: int
     """Those in the first so many tell how products do."""
+    engagement: Engagement | None
+    """What customers looked at, where that was recorded."""
     remembered: dict[tuple[object, ...], Window | Unknown]
     """The last windows that were looked at, by what they depend on."""
 
@@ -110,8 +114,12 @@ class Windows:
             summary, Assumptions(self.horizon_days, discount_rate_yearly=0.0), intervals=False
         )
         known = matrix.Known(summary, told, age_ranks(whole)[rows])
-        table = self.engine.arrow(features.of_customers(self.orders, self.past.days, scope), title=LEARNING)
+        table = self.engine.arrow(self.looked_at(scope), title=LEARNING)
         return Window(cutoff, summary.key, matrix.of(table, known), told.spend, self._spent(summary, cutoff))
+
+    def looked_at(self, scope: features.Scope) -> ir.Table:
+        """Return what is looked at of customers, a row each."""
+        return features.of_customers(self.orders, self.past.days, scope, self.engagement)
 
     def scope(self, cutoff: date) -> features.Scope:
         """Return what may be looked at on a day to learn from it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.kit.i18n import mark
+from regulars.value.learning import engagement
 from regulars.value.learning.features import WINDOWS_DAYS
 
 _SPANS = (*map(str, WINDOWS_DAYS),)
@@ -38,6 +39,7 @@ THEMES: dict[str, tuple[str, ...]] = {
     mark("Country"): ("country",),
     mark("Discounts and coupons"): ("discounted", "discount_share", "coupons"),
     mark("Returns"): ("returned",),
+    mark("What they looked at and put into carts"): engagement.COLUMNS,
     mark("The purchase model's own forecast"): (
         "p_alive",
         "expected_orders",
