@@ -23,6 +23,8 @@ VERBS = {
     "backtest": mark("What the forecast would have said on an earlier day, beside what happened."),
     "segments": mark("Who belongs to which segment, and what each segment is worth."),
     "recommend": mark("What to show whom, and why; and how good that would have been."),
+    "load": mark("Take orders into the store of a server, each once."),
+    "refresh": mark("Work out everything anew from the store, and publish it."),
     "simulate": mark("Write a shop that does not exist, of any size, with its truth beside it."),
     "demo": mark("Simulate a shop, analyse it and open its report."),
     "doctor": mark("Say whether this machine has what Regulars needs."),

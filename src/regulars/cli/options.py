@@ -340,6 +340,14 @@ events = click.option(
 )
 """The verb gets ``events: str | None``."""
 
+home = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The server's folder: store, lake, index and settings. [default: REGULARS_HOME, or regulars-home]",
+)
+"""The verb gets ``home: Path | None``."""
+
 discount_rate = click.option(
     "--discount-rate",
     "discount_rate_yearly",

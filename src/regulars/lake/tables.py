@@ -44,6 +44,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     import ibis.expr.types as ir
@@ -95,6 +96,8 @@ class Orders:
     capabilities: Capabilities
     intake: dict[str, Any] = field(default_factory=dict)
     """What was read, accepted, repaired and rejected, rule by rule; JSON-ready."""
+    files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    """Where a table is that does not lie in the folder: the files of the lake."""
 
     @cached_property
     def orders(self) -> ir.Table:
@@ -127,7 +130,7 @@ class Orders:
         return self.folder / "rejects.parquet"
 
     def _table(self, name: str) -> ir.Table:
-        return self.workspace.engine.read(self.folder / f"{name}.parquet")
+        return self.workspace.engine.read(self.files.get(name) or self.folder / f"{name}.parquet")
 
     def close(self) -> None:
         """Release the engine and delete the working folder."""

@@ -12,7 +12,7 @@ from regulars.kit.i18n import mark
 from regulars.kit.scratch import Scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -25,8 +25,8 @@ class Engine(Protocol):
 
     name: str
 
-    def read(self, path: Path) -> ir.Table:
-        """Return a Parquet file, or a folder of them, as a table."""
+    def read(self, path: Path | Sequence[Path]) -> ir.Table:
+        """Return a Parquet file, a folder of them, or one file or more by their paths, as a table."""
 
     def arrow(self, table: ir.Table, *, title: str = "") -> pa.Table:
         """Execute and return everything; for results that fit in memory."""

@@ -90,6 +90,7 @@ def read_orders(
     memory_limit: str | None = None,
     threads: int | None = None,
     scratch: Path | None = None,
+    names: bool = False,
 ) -> Orders:
     """Read a shop's orders from a file, a folder, a database URL, or a pandas, Polars or Arrow table.
 
@@ -116,6 +117,7 @@ def read_orders(
                 sheet=sheet,
                 encoding=encoding,
                 delimiter=delimiter,
+                names=names,
             )
     except BaseException:
         workspace.close()

@@ -14,6 +14,7 @@ from regulars.kit.progress import stage
 from regulars.lake import Orders, Shop
 from regulars.sources import canonical, cells, facts, intake, packed, reading, referrals, settle, zones
 from regulars.sources import mapping as naming
+from regulars.sources import names as identities
 from regulars.sources.quoting import column
 from regulars.sources.raw import read_raw
 from regulars.sources.reading import Options
@@ -41,13 +42,15 @@ def read(
     encoding: str | None = None,
     delimiter: str | None = None,
     today: date | None = None,
+    names: bool = False,
 ) -> Orders:
     """Read orders from anywhere into ``workspace.folder / "orders"``.
 
     ``mapping`` gives canonical name → column where recognition needs help. ``time_zone`` is the shop's: moments without
     an offset are its wall clock, and days are its days; files whose moments carry offsets keep the calendar of those
     offsets unless a zone other than UTC is given. ``rates`` say what one unit of each currency is worth in ``currency``.
-    ``today`` bounds moments from above (the clock's day by default). Raises ``RegularsError`` with codes
+    ``today`` bounds moments from above (the clock's day by default). With ``names`` the shop's own ids of orders and the e-mails of customers
+    are written beside the tables, for a store. Raises ``RegularsError`` with codes
     ``source.no_date``, ``source.no_customer``, ``source.no_amount``, ``source.several_currencies``,
     ``source.nothing_usable`` and those of reading the source itself.
     """
@@ -87,6 +90,8 @@ def read(
         with stage(mark("Settling orders")):
             made = facts.build(connection, decided)
         canonical.write(connection, decided, made, folder)
+        if names:
+            identities.write(connection, decided, folder)
         referred = referrals.write(connection, decided, folder)
         made.counts |= referred
         account = intake.summary(connection, raw, decided, made, seen, folder)

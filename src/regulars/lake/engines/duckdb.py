@@ -13,7 +13,7 @@ from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import duckdb
     import ibis.expr.types as ir
@@ -49,8 +49,10 @@ class DuckDB:
         """The raw connection; sources use it to take files in, frames never do."""
         return self.backend.con
 
-    def read(self, path: Path) -> ir.Table:
-        """Return a Parquet file, or a folder of them, as a table."""
+    def read(self, path: Path | Sequence[Path]) -> ir.Table:
+        """Return a Parquet file, a folder of them, or one file or more by their paths, as a table."""
+        if not isinstance(path, Path):
+            return self.backend.read_parquet([str(each) for each in path], hive_partitioning=False)
         return self.backend.read_parquet(str(path / "*.parquet") if path.is_dir() else str(path))
 
     def arrow(self, table: ir.Table, *, title: str = "") -> pa.Table:

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import ibis
 import pyspark
@@ -16,7 +17,7 @@ from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -48,8 +49,12 @@ class Spark:
         self._session.sparkContext.setLogLevel("ERROR")
         self.backend = ibis.pyspark.connect(self._session)
 
-    def read(self, path: Path) -> ir.Table:
-        """Return a Parquet file, or a folder of them, as a table."""
+    def read(self, path: Path | Sequence[Path]) -> ir.Table:
+        """Return a Parquet file, a folder of them, or one file or more by their paths, as a table."""
+        if not isinstance(path, Path):
+            rows = self._session.read.parquet(*(str(each) for each in path))
+            rows.createOrReplaceTempView(name := f"regulars_{uuid4().hex}")
+            return self.backend.table(name)
         return self.backend.read_parquet(str(path))
 
     def arrow(self, table: ir.Table, *, title: str = "") -> pa.Table:

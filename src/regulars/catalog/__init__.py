@@ -1,0 +1,1 @@
+"""What is sold: products by the shop's own ids."""

@@ -1,0 +1,38 @@
+"""``regulars load``: a shop's orders into the store of a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from regulars.cli import options
+from regulars.cli.options import Reading
+
+
+@options.verb()
+@options.orders
+@options.home
+@options.language
+@options.as_json
+@options.reading
+def load(origin: str, home: Path | None, language: str, as_json: bool, reading: Reading) -> None:
+    """Take orders into a server's store: customers, products and orders, each once however often they are loaded.
+
+    ORDERS is a file (CSV, Excel, Parquet, JSON lines), a folder of them, or a database URL. A load that is cut off keeps what it had done; load
+    again to go on.
+    """
+    from regulars.cli.present import Screen
+    from regulars.cli.present_server import loaded
+    from regulars.runtime.home import open_home
+
+    settings = open_home(home)
+    from regulars.runtime.load import load as run
+    from regulars.runtime.written import dumps
+
+    given = {name: value for name, value in reading.settings().items() if value is not None}
+    done = run(origin, settings, **given)
+    if as_json:
+        click.echo(dumps(done.to_json()))
+        return
+    loaded(Screen(language, done.currency), done)

@@ -1,0 +1,60 @@
+"""What the server's verbs show a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regulars.kit.i18n import Phrase, mark
+
+if TYPE_CHECKING:
+    from regulars.cli.present import Screen
+    from regulars.runtime.load import Loaded
+    from regulars.runtime.refresh import Refreshed
+
+
+def loaded(screen: Screen, done: Loaded) -> None:
+    """Say what became of a load."""
+    count = screen.speech.count
+    screen.line(
+        Phrase.of(
+            mark("Orders: {orders}; new {added}, changed {changed}, as they were {unchanged}."),
+            orders=count(done.record.orders),
+            added=count(done.orders.added),
+            changed=count(done.orders.changed),
+            unchanged=count(done.orders.unchanged),
+        )
+    )
+    screen.line(
+        Phrase.of(
+            mark("New customers: {customers}, new products: {products}."),
+            customers=count(done.customers),
+            products=count(done.products),
+        )
+    )
+    if done.rejected:
+        screen.line(
+            Phrase.of(
+                mark("Rows that could not be used: {rows}; they are in {file}."),
+                rows=count(done.rejected),
+                file=done.rejects,
+            )
+        )
+    if done.rounded_lines:
+        screen.line(
+            Phrase.of(
+                mark("Lines rounded to the currency's smallest unit: {rows}."), rows=count(done.rounded_lines)
+            )
+        )
+
+
+def refreshed(screen: Screen, done: Refreshed, language: str) -> None:
+    """Say what a refresh found and published."""
+    screen.findings([finding.said(language) for finding in done.findings])
+    screen.line(
+        Phrase.of(
+            mark("Published: {customers} customers as of {day}; orders written to the lake: {orders}."),
+            customers=screen.speech.count(done.customers),
+            day=done.run.as_of,
+            orders=screen.speech.count(done.projected),
+        )
+    )

@@ -1,0 +1,106 @@
+"""Orders arrive: told twice they are one, told differently they change, and the lake is told in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+
+from regulars.store import bulk, database
+from regulars.store.changes import MARK, moment
+
+HEAD = (
+    "order_id", "kind", "status", "customer_id", "ordered_at", "ordered_on", "currency", "shipping_minor", "shipping_net_minor",
+    "coupon_code", "channel", "country", "content",
+)  # fmt: skip
+"""What is told of an order, in the order of a row; ``content`` is a hash of all of it and of the lines."""
+LINE = ("line", "product_id", "quantity", "gross_minor", "discount_minor", "tax_minor", "refunded_minor")
+"""What is told of each line."""
+Lines = Callable[[Sequence[int]], Iterable[tuple[Any, ...]]]
+"""Given the places of some orders among those told, their lines: the place, then :data:`LINE`."""
+_ID, _CONTENT = HEAD.index("order_id"), HEAD.index("content")
+
+
+@dataclass
+class Arrived:
+    """What became of orders."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __iadd__(self, more: Arrived) -> Self:
+        self.added += more.added
+        self.changed += more.changed
+        self.unchanged += more.unchanged
+        return self
+
+
+def arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: datetime) -> Arrived:
+    """Take in orders: rows of :data:`HEAD`, and what tells the lines of some of them. One transaction.
+
+    An order that the store has not seen is added, one with other content takes its place under a new version, one with the same content stays
+    as it is. Customers and products are the store's own keys.
+    """
+    with database.writing("orders"):
+        return _arrive(heads, lines, moment(now))
+
+
+def _arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: str) -> Arrived:
+    known = _known([head[_ID] for head in heads])
+    fresh, changed = [], []
+    for place, head in enumerate(heads):
+        met = known.get(head[_ID])
+        if met is None:
+            fresh.append(place)
+        elif met.content != head[_CONTENT]:
+            changed.append(place)
+    ids = dict(zip(fresh, database.numbers("order", len(fresh)), strict=True)) if fresh else {}
+    ids |= {place: known[heads[place][_ID]].key for place in changed}
+    bulk.insert(
+        "orders",
+        ("id", *HEAD, "version", "updated_at", "visitor_id"),
+        ((ids[place], *heads[place], 1, now, "") for place in fresh),
+    )
+    _replace([(ids[place], known[heads[place][_ID]].version + 1, heads[place]) for place in changed], now)
+    touched = [*fresh, *changed]
+    if touched:
+        told = ((ids[row[0]], *row[1:]) for row in lines(touched))
+        bulk.insert("order_lines", ("order_id", *LINE), told)
+        bulk.insert("unprojected", ("order_id", "version"), ((ids[place], 1) for place in fresh))
+    return Arrived(len(fresh), len(changed), len(heads) - len(touched))
+
+
+def _replace(changed: Sequence[tuple[int, int, tuple[Any, ...]]], now: str) -> None:
+    """Give orders other heads under a new version, and take their lines away."""
+    if not changed:
+        return
+    assigned = ", ".join(f"{name} = %s" for name in HEAD)
+    statement = f"UPDATE orders SET {assigned}, version = %s, updated_at = %s WHERE id = %s"
+    bulk.execute_many(statement, [(*head, version, now, key) for key, version, head in changed])
+    bulk.execute_many("DELETE FROM order_lines WHERE order_id = %s", [(key,) for key, _, _ in changed])
+    bulk.execute_many(MARK, [(key, version) for key, version, _ in changed])
+
+
+class _Met(NamedTuple):
+    """An order that the store has."""
+
+    key: int
+    version: int
+    content: int
+
+
+def _known(order_ids: Sequence[str]) -> dict[str, _Met]:
+    """Return key, version and content of the orders that the store has."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM orders LIMIT 1")
+        if cursor.fetchone() is None:
+            return {}
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS asked_orders (order_id varchar(200) PRIMARY KEY)")
+        cursor.execute("DELETE FROM asked_orders")
+    bulk.insert("asked_orders", ("order_id",), ((order_id,) for order_id in order_ids))
+    statement = "SELECT o.order_id, o.id, o.version, o.content FROM asked_orders a JOIN orders o ON o.order_id = a.order_id"
+    return {row[0]: _Met(*row[1:]) for part in bulk.read(statement) for row in part}

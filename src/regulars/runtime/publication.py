@@ -1,0 +1,115 @@
+"""The results of a refresh in the store: written beside what is shown, then shown instead of it in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
+
+from regulars.kit import currencies
+from regulars.kit.i18n import mark
+from regulars.kit.progress import stage
+from regulars.store import bulk, database
+from regulars.store.models import Run
+
+if TYPE_CHECKING:
+    from regulars.runtime.journey import Analysis
+
+ROWS = 50_000
+COLUMNS = (
+    "customer_id", "orders", "net_minor", "aov_minor", "first_on", "last_on", "p_alive", "expected_orders", "clv_minor", "clv_low_minor",
+    "clv_high_minor", "clv_lifetime_minor", "next_order_from", "next_order_until", "tier", "rfm", "rfm_group", "lifecycle", "reason",
+)  # fmt: skip
+"""Of a score, in the order of a row, after its run."""
+MONEY = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
+
+
+def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
+    """Write every customer's score and segments, show them instead of the last ones, and forget those; return how many customers."""
+    rows = scores(found)
+    with stage(mark("Publishing")):
+        for part in _parts(rows):
+            with database.writing():
+                bulk.insert("scores", ("run", *COLUMNS), ((run.id, *row) for row in part))
+        for some in _memberships(found):
+            with database.writing():
+                bulk.insert(
+                    "memberships", ("run", "segment", "customer_id"), ((run.id, *row) for row in some)
+                )
+        with database.writing():
+            run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
+            run.as_of, run.summary = found.value.as_of, summary(found)
+            run.save()
+    for old in Run.objects.filter(id__lt=run.id).values_list("id", flat=True):
+        discard(old)
+    return len(rows)
+
+
+def discard(run: int) -> None:
+    """Forget the scores of a run."""
+    for table in ("scores", "memberships"):
+        with database.writing(), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE run = %s", [run])
+
+
+def published() -> Run | None:
+    """Return the run whose results are shown."""
+    return Run.objects.filter(state=Run.PUBLISHED).order_by("-id").first()
+
+
+def summary(found: Analysis) -> dict[str, Any]:
+    """Return what a run says of the whole shop, JSON-ready."""
+    return {
+        "as_of": found.value.as_of.isoformat(),
+        "currency": found.orders.shop.currency,
+        "findings": [finding.text("en") for finding in found.findings],
+        "figures": found.figures.to_json(),
+        "value": found.value.to_json(),
+        "segments": found.segments.to_json(),
+    }
+
+
+def scores(found: Analysis) -> pa.Table:
+    """Return one row a customer with :data:`COLUMNS`, money in minor units."""
+    told, groups = found.value.customers, found.segments.customers
+    unit = 10 ** currencies.digits(found.orders.shop.currency or "")
+    where = pc.index_in(told["customer_key"], value_set=groups["customer_key"].combine_chunks())
+    columns: dict[str, Any] = {"customer_id": told["customer_key"]}
+    for name in (
+        "orders",
+        "first_on",
+        "last_on",
+        "p_alive",
+        "expected_orders",
+        "next_order_from",
+        "next_order_until",
+    ):
+        columns[name] = told[name]
+    for name in MONEY:
+        columns[f"{name}_minor"] = pc.round(pc.multiply(told[name].cast(pa.float64()), unit)).cast(pa.int64())
+    for name in ("tier", "rfm", "rfm_group", "lifecycle"):
+        columns[name] = pc.fill_null(groups[name].take(where).cast(pa.string()), "")
+    columns["reason"] = found.value.reasons.texts("en")
+    return pa.table({name: columns[name] for name in COLUMNS})
+
+
+def _parts(rows: pa.Table) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows as both databases take them; days as text."""
+    for part in rows.to_batches(max_chunksize=ROWS):
+        columns = [
+            pc.cast(column, pa.string()) if pa.types.is_date(column.type) else column
+            for column in part.columns
+        ]
+        yield list(zip(*(column.to_pylist() for column in columns), strict=True))
+
+
+def _memberships(found: Analysis) -> Iterator[list[tuple[str, int]]]:
+    told = found.segments.customers.select(["customer_key", "segments"])
+    for part in told.to_batches(max_chunksize=ROWS):
+        lists = part["segments"]
+        keys = part["customer_key"].take(pc.list_parent_indices(lists))
+        yield list(zip(pc.list_flatten(lists).to_pylist(), keys.to_pylist(), strict=True))

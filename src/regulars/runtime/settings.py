@@ -1,0 +1,189 @@
+"""Every setting of the server, read in one place: from the environment, from the home folder's ``regulars.toml``, or by default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark
+
+FILE = "regulars.toml"
+PREFIX = "REGULARS_"
+HOME = "regulars-home"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a server goes by; nothing here changes while it runs."""
+
+    home: Path
+    """The folder that holds everything: the store, the lake, the index, rejected rows, secrets."""
+    database_url: str = field(default="", metadata={"secret": True})
+    """``postgresql://user:password@host/name``; empty for SQLite in the home folder."""
+    currency: str = ""
+    """The shop's currency (ISO 4217); empty until a source names one."""
+    time_zone: str = "UTC"
+    """The shop's time zone: its days are the days of the calendar."""
+    margin: float | None = None
+    """Share of net revenue left after the cost of goods."""
+    delivery_counts: bool = False
+    """Whether delivery is part of revenue."""
+    horizon_days: int = 365
+    """How far the forecast looks ahead."""
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where each value comes from: ``default``, ``regulars.toml``, or the variable's name."""
+
+    @classmethod
+    def read(cls, home: Path | str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read every setting: ``REGULARS_NAME``, else the content of the file that ``REGULARS_NAME_FILE`` names, else ``regulars.toml``.
+
+        ``home`` beats ``REGULARS_HOME``; the default is ``regulars-home`` beside you. Raises :class:`RegularsError` with the
+        setting's name and origin for a value that cannot be.
+        """
+        told = os.environ if environment is None else environment
+        origins = {"home": "option" if home else PREFIX + "HOME" if told.get(PREFIX + "HOME") else "default"}
+        folder = Path(home or told.get(PREFIX + "HOME") or HOME).expanduser().resolve()
+        written = _file(folder / FILE)
+        values: dict[str, Any] = {}
+        for each in fields(cls):
+            if each.name in ("home", "origins"):
+                continue
+            value, origin = _found(each.name, told, written)
+            origins[each.name] = origin
+            if value is not None:
+                values[each.name] = _typed(each.name, value, origin)
+        unknown = sorted(written.keys() - {each.name for each in fields(cls)})
+        if unknown:
+            raise RegularsError(
+                "settings.unknown",
+                mark("{file} has settings that do not exist: {names}."),
+                hint=mark("Settings are: {known}."),
+                file=folder / FILE,
+                names=", ".join(unknown),
+                known=", ".join(each.name for each in fields(cls) if each.name not in ("home", "origins")),
+            )
+        return cls(home=folder, origins=origins, **values)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RegularsError(
+            "settings.unreadable",
+            mark("{file} cannot be read: {error}."),
+            hint=mark('Settings are lines such as: currency = "PLN"'),
+            file=path,
+            error=error,
+        ) from error
+
+
+def _found(name: str, told: Mapping[str, str], written: Mapping[str, Any]) -> tuple[Any, str]:
+    variable = PREFIX + name.upper()
+    if told.get(variable):
+        return told[variable], variable
+    place = told.get(variable + "_FILE")
+    if place:
+        try:
+            return Path(place).read_text(encoding="utf-8").strip(), variable + "_FILE"
+        except (OSError, UnicodeDecodeError) as error:
+            raise RegularsError(
+                "settings.unreadable",
+                mark("{file} cannot be read: {error}."),
+                hint=mark("It is named by {variable}."),
+                file=place,
+                error=error,
+                variable=variable + "_FILE",
+            ) from error
+    if name in written:
+        return written[name], FILE
+    return None, "default"
+
+
+def _typed(name: str, value: Any, origin: str) -> Any:
+    """Return a value as its field wants it."""
+    try:
+        return _TYPES[name](value)
+    except (ValueError, TypeError, KeyError, ZoneInfoNotFoundError) as error:
+        secret = name == "database_url"
+        raise RegularsError(
+            "settings.value",
+            mark("{name} cannot be {value} ({origin})."),
+            hint=mark("It must be {wanted}."),
+            name=name,
+            value="…" if secret else repr(value),
+            origin=origin,
+            wanted=_WANTED[name],
+        ) from error
+
+
+def _currency(value: Any) -> str:
+    text = str(value).strip().upper()
+    if not (len(text) == 3 and text.isalpha() and text.isascii()):
+        raise ValueError(text)
+    return text
+
+
+def _zone(value: Any) -> str:
+    return ZoneInfo(str(value)).key
+
+
+def _share(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, bool) or not 0 < number <= 1:
+        raise ValueError(number)
+    return number
+
+
+def _flag(value: Any) -> bool:
+    words = {
+        "true": True,
+        "1": True,
+        "yes": True,
+        "on": True,
+        "false": False,
+        "0": False,
+        "no": False,
+        "off": False,
+    }
+    return words[str(value).strip().lower()]
+
+
+def _days(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or not 1 <= number <= 3650:
+        raise ValueError(number)
+    return number
+
+
+def _address(value: Any) -> str:
+    text = str(value)
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError
+    return text
+
+
+_TYPES = {
+    "database_url": _address,
+    "currency": _currency,
+    "time_zone": _zone,
+    "margin": _share,
+    "delivery_counts": _flag,
+    "horizon_days": _days,
+}
+_WANTED = {
+    "database_url": mark("an address such as postgresql://user:password@host:5432/name"),
+    "currency": mark("three letters such as PLN"),
+    "time_zone": mark("a zone such as Europe/Warsaw"),
+    "margin": mark("a share above 0 and up to 1, such as 0.35"),
+    "delivery_counts": mark("true or false"),
+    "horizon_days": mark("a number of days from 1 to 3650"),
+}

@@ -1,0 +1,79 @@
+"""Many rows at once: COPY into PostgreSQL, one prepared statement on SQLite, and whole columns back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from regulars.store.database import is_postgres
+
+if TYPE_CHECKING:
+    import duckdb
+
+READ_ROWS = 50_000
+
+
+def insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows inside the present transaction; a row that breaks a rule of the table breaks the transaction."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    names = ", ".join(columns)
+    if is_postgres():
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * len(columns))
+    connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def execute_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Run one statement (with ``%s``) for each row inside the present transaction."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if is_postgres():
+            cursor.executemany(statement, list(rows))
+        else:
+            connection.connection.executemany(statement.replace("%s", "?"), rows)
+
+
+def read(statement: str, parameters: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the answer in parts of :data:`READ_ROWS`."""
+    from django.db import connection
+
+    if not is_postgres():
+        connection.ensure_connection()
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(statement.replace("%s", "?"), list(parameters))
+            while rows := cursor.fetchmany(READ_ROWS):
+                yield [tuple(row) for row in rows]
+        finally:
+            cursor.close()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(parameters))
+        while rows := cursor.fetchmany(READ_ROWS):
+            yield rows
+
+
+def tables(schema: pa.Schema, source: str) -> Iterator[pa.Table]:
+    """Yield a table of the store, or a query in brackets with a name, in parts; columns are those of the schema."""
+    for rows in read(f"SELECT {', '.join(schema.names)} FROM {source}"):
+        told = zip(zip(*rows, strict=True), schema, strict=True)
+        yield pa.Table.from_arrays([pa.array(column, field.type) for column, field in told], schema=schema)
+
+
+def bring(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, source: str) -> None:
+    """Bring what :func:`tables` yields to DuckDB, as a temporary table."""
+    connection.register("bulk_part", schema.empty_table())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM bulk_part")
+    connection.unregister("bulk_part")
+    for part in tables(schema, source):
+        connection.register("bulk_part", part)
+        connection.execute(f"INSERT INTO {name} SELECT * FROM bulk_part")
+        connection.unregister("bulk_part")

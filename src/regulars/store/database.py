@@ -1,0 +1,130 @@
+"""The one connection to the store: SQLite in a folder or PostgreSQL by an address, told to Django once and changed for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
+
+FILE = "store.sqlite3"
+APPS = ("regulars.store",)
+LOCKS = {
+    "customers": 7_261_000,
+    "orders": 7_261_001,
+    "products": 7_261_002,
+    "refresh": 7_261_003,
+    "lake": 7_261_004,
+}
+"""Numbers of PostgreSQL's advisory locks."""
+
+
+def address(home: Path, url: str) -> dict[str, Any]:
+    """Return Django's description of the store: the address, or SQLite in the home folder."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(home / FILE),
+            "OPTIONS": {
+                "timeout": 30,
+                "transaction_mode": "IMMEDIATE",
+                # What was acknowledged must survive a loss of power, so every commit is written through.
+                "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
+            },
+        }
+    told = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(told.path.lstrip("/")),
+        "USER": unquote(told.username or ""),
+        "PASSWORD": unquote(told.password or ""),
+        "HOST": told.hostname or "",
+        "PORT": str(told.port or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 600,
+    }
+
+
+def connect(home: Path, url: str = "", **more: Any) -> None:
+    """Make Django known to this process, or point it at another store; ``more`` are further settings of Django's."""
+    import django
+    from django.conf import settings
+    from django.db import connections
+
+    described = address(home, url)
+    if not settings.configured:
+        settings.configure(
+            DATABASES={"default": described},
+            INSTALLED_APPS=list(APPS),
+            USE_TZ=True,
+            TIME_ZONE="UTC",
+            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+            **more,
+        )
+        django.setup()
+        return
+    connections.close_all()
+    settings.DATABASES["default"] = described
+    connections.settings["default"] = connections.configure_settings({"default": described})["default"]
+    if hasattr(connections._connections, "default"):
+        del connections["default"]
+
+
+def migrate() -> None:
+    """Bring the tables up to this version; nothing where they are."""
+    from django.core.management import call_command
+    from django.db import OperationalError
+
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        raise RegularsError(
+            "store.unavailable",
+            mark("The store cannot be opened: {error}."),
+            hint=mark(
+                "Check the home folder's rights, or REGULARS_DATABASE_URL; `regulars doctor` says more."
+            ),
+            kind=Kind.UNAVAILABLE,
+            error=str(error).strip(),
+        ) from error
+
+
+def is_postgres() -> bool:
+    """Tell whether the store is a PostgreSQL."""
+    from django.db import connection
+
+    return connection.vendor == "postgresql"
+
+
+@contextmanager
+def writing(lock: str = "", *, shared: bool = False) -> Iterator[None]:
+    """One transaction; with a ``lock``, no other that names it runs beside it (``shared``: beside others that share it).
+
+    SQLite has one writer at a time anyway; PostgreSQL takes an advisory lock that ends with the transaction.
+    """
+    from django.db import connection, transaction
+
+    with transaction.atomic():
+        if lock and connection.vendor == "postgresql":
+            function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {function}(%s)", [LOCKS[lock]])
+        yield
+
+
+def numbers(name: str, count: int) -> range:
+    """Give out ``count`` numbers that were never given out under a name; call inside a transaction."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO counters (name, last) VALUES (%s, %s)
+            ON CONFLICT (name) DO UPDATE SET last = counters.last + excluded.last RETURNING last""",
+            [name, count],
+        )
+        (last,) = cursor.fetchone() or (0,)
+    return range(int(last) - count + 1, int(last) + 1)

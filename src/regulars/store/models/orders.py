@@ -1,0 +1,68 @@
+"""What was bought: orders and credit notes with their lines, and which of them the lake has not seen yet."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from regulars.store.models.customers import Customer
+from regulars.store.models.products import Product
+
+
+class Order(models.Model):
+    """An order, or a credit note (``kind`` ``refund``: no purchase, it only takes back)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    order_id = models.CharField(max_length=200, unique=True)
+    """The shop's own id, as it writes it."""
+    kind = models.CharField(max_length=10, default="order")
+    status = models.CharField(max_length=10, default="paid")
+    """``paid``, ``unpaid``, ``cancelled`` or ``test``."""
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="orders")
+    visitor_id = models.CharField(max_length=200, blank=True, default="")
+    ordered_at = models.DateTimeField()
+    ordered_on = models.DateField()
+    """The day in the shop's own calendar."""
+    currency = models.CharField(max_length=3)
+    shipping_minor = models.BigIntegerField(default=0)
+    shipping_net_minor = models.BigIntegerField(default=0)
+    """Delivery before tax."""
+    coupon_code = models.CharField(max_length=100, blank=True, default="")
+    channel = models.CharField(max_length=100, blank=True, default="")
+    country = models.CharField(max_length=100, blank=True, default="")
+    content = models.BigIntegerField()
+    """A hash of all that a source said about the order, lines included: equal means that nothing changed."""
+    version = models.IntegerField(default=1)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "orders"
+        indexes = [models.Index(fields=["customer", "ordered_at"], name="orders_of_customer")]
+
+
+class OrderLine(models.Model):
+    """One line of an order: merchandise only. ``gross − discount − tax − refunded`` is what the shop keeps."""
+
+    pk = models.CompositePrimaryKey("order_id", "line")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    line = models.IntegerField()
+    product = models.ForeignKey(Product, null=True, on_delete=models.PROTECT, db_index=False)
+    quantity = models.DecimalField(max_digits=18, decimal_places=4)
+    gross_minor = models.BigIntegerField()
+    """At list price, as the customer pays it before discounts."""
+    discount_minor = models.BigIntegerField(default=0)
+    tax_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+    """Merchandise share net of tax."""
+
+    class Meta:
+        db_table = "order_lines"
+
+
+class Unprojected(models.Model):
+    """An order whose present version the lake has not got yet; written in the order's own transaction."""
+
+    order = models.OneToOneField(Order, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    version = models.IntegerField()
+
+    class Meta:
+        db_table = "unprojected"
