@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.docs.pages import PAGES, ROOT, anchors, name, prose
 from tools import document
 
 from regulars.cli.failures import EXIT_CODES
+from regulars.runtime.settings import PREFIX, Settings
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -56,6 +58,7 @@ def test_every_environment_variable_is_described() -> None:
     used = set()
     for path in (ROOT / "src").rglob("*.py"):
         used |= set(re.findall(r"[\"'](REGULARS_[A-Z_]+)[\"']", path.read_text(encoding="utf-8")))
+    used |= {PREFIX + each.name.upper() for each in fields(Settings) if each.name != "origins"}
     described = set(
         re.findall(r"`(REGULARS_[A-Z_]+)`", (ROOT / "docs" / "command.md").read_text(encoding="utf-8"))
     )

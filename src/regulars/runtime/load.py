@@ -207,14 +207,15 @@ def _prepared(connection: duckdb.DuckDBPyConnection, currency: str) -> int:
                 {" OR ".join(f"round({name} * {unit}) <> {name} * {unit}" for name in money)} AS rounded
             FROM load_lines l LEFT JOIN arrived_products p ON p.key = l.product_key"""
     )
-    said = "||':'||".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in LINE)
+    # What an order says does not depend on the order of its lines.
+    said = "||':'||".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in LINE[1:])
     named = """coalesce(d.order_id || CASE WHEN d.shared THEN ' / ' || coalesce(w.ref, '') ELSE '' END,
         'regulars-' || md5(coalesce(w.ref, '') || '|' || CAST(o.ordered_at AS VARCHAR) || CASE WHEN w.ref IS NULL THEN '|' || c.content || '|'
             || CAST(row_number() OVER (PARTITION BY o.ordered_at, c.content ORDER BY o.order_key) AS VARCHAR) ELSE '' END))"""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE load_heads AS
         WITH who AS (SELECT key, coalesce(min(store_id), min(email)) AS ref FROM load_people GROUP BY key),
-            cells AS (SELECT order_key, count(*) AS n, string_agg({said}, ';' ORDER BY line) AS content FROM load_cells GROUP BY 1),
+            cells AS (SELECT order_key, count(*) AS n, string_agg({said}, ';' ORDER BY {said}) AS content FROM load_cells GROUP BY 1),
             heads AS (SELECT o.order_key, c.n, c.content AS cells, {named}[:200] AS order_id, o.kind, o.status, a.id AS customer_id,
                 strftime(o.ordered_at, '%Y-%m-%d %H:%M:%S') || CASE WHEN microsecond(o.ordered_at) % 1000000 = 0 THEN ''
                     ELSE strftime(o.ordered_at, '.%f') END AS ordered_at,

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from regulars.kit.errors import RegularsError
-from regulars.kit.i18n import mark
+from regulars.kit.i18n import Phrase, mark
 
 FILE = "regulars.toml"
 PREFIX = "REGULARS_"
@@ -121,7 +121,7 @@ def _typed(name: str, value: Any, origin: str) -> Any:
             name=name,
             value="…" if secret else repr(value),
             origin=origin,
-            wanted=_WANTED[name],
+            wanted=Phrase(_WANTED[name]),
         ) from error
 
 

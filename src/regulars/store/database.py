@@ -85,9 +85,7 @@ def migrate() -> None:
         raise RegularsError(
             "store.unavailable",
             mark("The store cannot be opened: {error}."),
-            hint=mark(
-                "Check the home folder's rights, or REGULARS_DATABASE_URL; `regulars doctor` says more."
-            ),
+            hint=mark("Check the home folder's rights, or REGULARS_DATABASE_URL."),
             kind=Kind.UNAVAILABLE,
             error=str(error).strip(),
         ) from error

@@ -1,0 +1,50 @@
+"""Homes of servers for tests: a folder with SQLite, or one whose store is a database of a PostgreSQL that the session started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from regulars.runtime.home import open_home
+from regulars.runtime.settings import Settings
+
+
+@contextmanager
+def database_of(server: str) -> Iterator[str]:
+    """Make an empty database on a server; yield its address."""
+    import psycopg
+
+    name = f"regulars_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield server.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def opened(folder: Path, url: str = "", **settings: str) -> Settings:
+    """Open a home with settings of its own, in this process."""
+    lines = [f'{name} = "{value}"' for name, value in settings.items()]
+    if url:
+        lines.append(f'database_url = "{url}"')
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "regulars.toml").write_text("\n".join(lines), encoding="utf-8")
+    return open_home(folder)
+
+
+def environment() -> dict[str, str]:
+    """The environment of a child process that knows nothing of other homes."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")} | {
+        "REGULARS_LEARNER": "off"
+    }
+
+
+Opened = Callable[..., Settings]
