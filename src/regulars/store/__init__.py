@@ -1,0 +1,1 @@
+"""What changes one row at a time and must be right now."""
