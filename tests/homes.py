@@ -10,6 +10,10 @@ from uuid import uuid4
 
 from regulars.runtime.home import open_home
 from regulars.runtime.settings import Settings
+from regulars.store import database
+
+# Django is made known to the process once, so that tests may import records before they open a home of their own.
+database.connect(Path("/nowhere"))
 
 
 @contextmanager

@@ -10,12 +10,6 @@ from tests.homes import Opened, database_of, opened
 from tests.servers import postgres_binaries, postgres_server
 
 
-@pytest.fixture(scope="session", autouse=True)
-def django(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Make Django known to the process, so that tests may import records before they open a home of their own."""
-    opened(tmp_path_factory.mktemp("first") / "home")
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL of the session."""

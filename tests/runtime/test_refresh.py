@@ -189,10 +189,10 @@ def test_a_store_that_changed_again_while_the_lake_was_written(
 def status_in_lake(settings: Any, order_id: str) -> str:
     import duckdb
 
-    from regulars.runtime.projection import Lake
+    from regulars.runtime.projection import lake_of
     from regulars.store.models import Order
 
-    files = [str(path) for path in Lake.of(settings.home).orders.files()]
+    files = [str(path) for path in lake_of(settings).orders.files()]
     key = Order.objects.get(order_id=order_id).id
     rows = duckdb.sql(f"SELECT status FROM read_parquet({files}) WHERE order_key = {key}").fetchall()
     assert len(rows) == 1

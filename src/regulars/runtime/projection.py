@@ -6,9 +6,6 @@ off anywhere is mended by the next one.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -18,6 +15,7 @@ from regulars.kit import currencies
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.lake.delta import Table
+from regulars.lake.folder import Lake
 from regulars.store import bulk, database
 from regulars.store.models import Customer
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 FOLDER = "lake"
 ORDERS_AT_ONCE = 100_000
-MANY_CUSTOMERS = 200_000
 DEC = "DECIMAL(18, 4)"
 _HEADS = pa.schema(
     [
@@ -59,53 +56,26 @@ _LINES = pa.schema(
 )
 
 
-@dataclass(frozen=True)
-class Lake:
-    """The tables of orders and of their lines, and into how many buckets customers fall."""
-
-    folder: Path
-    buckets: int
-
-    @classmethod
-    def of(cls, home: Path) -> Lake:
-        """Open the lake of a home folder, or settle how it will be laid out."""
-        folder = home / FOLDER
-        about = folder / "lake.json"
-        if not about.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            buckets = 64 if Customer.objects.count() > MANY_CUSTOMERS else 16
-            scratch = about.with_suffix(".new")
-            scratch.write_text(json.dumps({"buckets": buckets}), encoding="utf-8")
-            scratch.replace(about)
-        return cls(folder, int(json.loads(about.read_text(encoding="utf-8"))["buckets"]))
-
-    @property
-    def orders(self) -> Table:
-        """One row an order, as :mod:`regulars.lake.tables` describes them."""
-        return Table(self.folder / "orders")
-
-    @property
-    def lines(self) -> Table:
-        """One row an order line."""
-        return Table(self.folder / "lines")
+def lake_of(settings: Settings) -> Lake:
+    """Open the lake of a home."""
+    return Lake.open(settings.home / FOLDER, Customer.objects.count)
 
 
 def project(settings: Settings) -> int:
-    """Bring the lake up to the store; return how many orders were written. One process at a time does this."""
-    lake = Lake.of(settings.home)
+    """Bring the lake up to the store; return how many orders were written. Waits while another process writes to the lake."""
+    lake = lake_of(settings)
     written = 0
-    with stage(mark("Writing orders to the lake")), duckdb.connect() as connection:
+    with lake.writing(), stage(mark("Writing orders to the lake")), duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
-        while _take(connection, settings):
+        while _take(connection, settings, lake.buckets):
             written += _write(connection, lake)
             _forget(connection)
-    if written:
-        lake.orders.tidy()
-        lake.lines.tidy()
+        if written:
+            lake.tidy(lake.orders, lake.lines)
     return written
 
 
-def _take(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
+def _take(connection: duckdb.DuckDBPyConnection, settings: Settings, buckets: int) -> int:
     """Bring some changed orders; return how many.
 
     An order that changes between its head and its lines has another version by then, so its mark stays and it is brought again.
@@ -129,7 +99,7 @@ def _take(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     )
     (found,) = connection.execute("SELECT count(*) FROM heads").fetchone() or (0,)
     if found:
-        _shaped(connection, settings, Lake.of(settings.home).buckets)
+        _shaped(connection, settings, buckets)
     return int(found)
 
 

@@ -23,10 +23,11 @@ from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.lake import Capabilities, Orders, Shop, open_workspace
+from regulars.lake.folder import Lake
 from regulars.recommend import index
 from regulars.runtime import publication
 from regulars.runtime.journey import Analysis, analyse
-from regulars.runtime.projection import Lake, project
+from regulars.runtime.projection import lake_of, project
 from regulars.store import bulk
 from regulars.store.models import OrderLine, Run
 from regulars.store.state import recall
@@ -121,15 +122,17 @@ def alone(home: Path) -> Iterator[None]:
 
 def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Refreshed:
     projected = project(settings)
-    with closing(open_workspace()) as workspace:
-        orders = orders_of(settings, workspace)
+    lake = lake_of(settings)
+    with lake.reading(), closing(open_workspace()) as workspace:
+        orders = orders_of(settings, lake, workspace)
+        seen = events_of(lake, orders)
         _step(run, "value")
-        found = analyse(orders, margin=settings.margin, horizon_days=settings.horizon_days)
+        found = analyse(orders, margin=settings.margin, horizon_days=settings.horizon_days, events=seen)
         version = ""
         if orders.capabilities.products:
             _step(run, "recommendations")
             with stage(mark("Fitting recommendations")):
-                fitted = recommend.fit(orders)
+                fitted = recommend.fit(orders, events=seen)
                 version = index.build(fitted, settings.home / INDEX).version
         _step(run, "publishing")
         published = publication.publish(run, found, now)
@@ -141,12 +144,11 @@ def _step(run: Run, name: str) -> None:
     run.save(update_fields=["step"])
 
 
-def orders_of(settings: Settings, workspace: Workspace) -> Orders:
+def orders_of(settings: Settings, lake: Lake, workspace: Workspace) -> Orders:
     """Return the shop's canonical facts: orders and lines of the lake, products and the shop's own ids of the store.
 
     Raises :class:`~regulars.kit.errors.RegularsError` where there are no orders.
     """
-    lake = Lake.of(settings.home)
     files = {"orders": lake.orders.files(), "lines": lake.lines.files()}
     if not all(files.values()):
         raise RegularsError(
@@ -165,6 +167,27 @@ def orders_of(settings: Settings, workspace: Workspace) -> Orders:
     currency = recall("currency", settings.currency) or None
     shop = Shop(currency, settings.time_zone, settings.delivery_counts)
     return Orders(workspace, folder, shop, told, {}, files)
+
+
+def events_of(lake: Lake, orders: Orders) -> pa.Table | None:
+    """Return views and carts of the lake as a table that every room reads, customers by the shop's own ids; None without any."""
+    files = lake.events.files()
+    if not files:
+        return None
+    engine = orders.workspace.engine
+    seen, known = engine.read(files), orders.identities
+    kept = seen.filter(seen.type.isin(["view", "cart"]) & seen.product_id.notnull())
+    found = kept.left_join(known, "customer_key").select(
+        kept.event_id,
+        session_id=kept.session_key.cast("string"),
+        visitor_id=kept.visitor_key.cast("string"),
+        customer_id=known.customer_id,
+        type=kept.type,
+        occurred_at=kept.occurred_at,
+        product_id=kept.product_id,
+    )
+    table = engine.arrow(found, title=mark("Reading events"))
+    return table if len(table) else None
 
 
 def _products() -> str:

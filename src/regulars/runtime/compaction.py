@@ -1,0 +1,215 @@
+"""Events from the inbox to the lake, each once: the number of the claim stands in the commit that holds its events.
+
+Killed before the commit, the claim comes again with the same number and the same events; killed after it, the number is already
+there and only the inbox is cleared. Nobody's name enters the lake: a customer is a key, a visitor a keyed hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from regulars.kit.secrets import secret
+from regulars.lake.folder import Lake
+from regulars.runtime.projection import lake_of
+from regulars.store import bulk, database
+from regulars.store.inbox import Event, Inbox, open_inbox
+from regulars.store.models import Identifier, Product, Visitor
+
+if TYPE_CHECKING:
+    from regulars.runtime.settings import Settings
+
+APPLICATION = "inbox"
+INBOX = "inbox.sqlite3"
+AT_ONCE = 50_000
+KEPT = (
+    "products",
+    "query",
+    "coupon",
+    "list",
+    "name",
+    "quantity",
+    "currency",
+    "rating",
+    "utm",
+    "campaign",
+    "category",
+)
+"""Of an event's properties, what the lake keeps; whatever else a shop sends stays out."""
+_MAIL = re.compile(r"[^\s@\"]+@[^\s@\"]+\.[^\s@\"]+")
+_DEEPEST, _LONGEST, _MOST = 4, 500, 200
+SCHEMA = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("customer_key", pa.int64()),
+        ("visitor_key", pa.int64()),
+        ("session_key", pa.int64()),
+        ("type", pa.string()),
+        ("occurred_at", pa.timestamp("us", "UTC")),
+        ("received_at", pa.timestamp("us", "UTC")),
+        ("product_key", pa.int64()),
+        ("product_id", pa.string()),
+        ("order_id", pa.string()),
+        ("value", pa.float64()),
+        ("source", pa.string()),
+        ("properties", pa.string()),
+        ("bucket", pa.int32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the shop's own ids in some events stand for."""
+
+    customers: Mapping[str, int]
+    products: Mapping[str, int]
+
+
+def inbox_of(settings: Settings) -> Inbox:
+    """Open the inbox of a home: a file of its own, or tables in its PostgreSQL."""
+    return open_inbox(settings.database_url or settings.home / INBOX)
+
+
+def compact(settings: Settings, inbox: Inbox) -> int:
+    """Write all events that wait to the lake, and clear the inbox of them; return how many. Waits while another process writes to the lake."""
+    lake = lake_of(settings)
+    key = secret(settings.home)
+    with lake.writing():
+        return _compact(lake, inbox, key)
+
+
+def _compact(lake: Lake, inbox: Inbox, key: bytes) -> int:
+    written = 0
+    while (claim := inbox.claim(AT_ONCE)) is not None:
+        if lake.events.applied(APPLICATION) < claim.number:
+            names = _met(claim.events)
+            lake.events.append(
+                _rows(claim.events, names, key, lake.buckets), batch=(APPLICATION, claim.number)
+            )
+            written += len(claim.events)
+        inbox.done(claim.number)
+    if written:
+        lake.tidy(lake.events)
+    return written
+
+
+def _met(events: Sequence[Event]) -> Names:
+    """Look up who and what the events name; remember who uses which device, and meet customers that no order told of yet."""
+    customers = _customers({one.customer_id for one in events if one.customer_id})
+    last = {
+        one.visitor_id: customers[one.customer_id]
+        for one in sorted(events, key=lambda one: one.occurred_at)
+        if one.visitor_id and one.customer_id
+    }
+    now = datetime.now(UTC)
+    Visitor.objects.bulk_create(
+        [Visitor(id=visitor, customer_id=customer, since=now) for visitor, customer in last.items()],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["customer"],
+        batch_size=500,
+    )
+    products = {one.product_id for one in events if one.product_id}
+    return Names(customers, dict(_found(Product, "product_id", "id", products)))
+
+
+def _customers(named: set[str]) -> dict[str, int]:
+    """Return the customers of the shop's ids; an id that is met for the first time becomes a customer."""
+    store_ids = Identifier.objects.filter(kind=Identifier.STORE_ID)
+    known = dict(_found(store_ids, "value", "customer_id", named))
+    fresh = sorted(named - known.keys())
+    if not fresh:
+        return known
+    now = datetime.now(UTC)
+    with database.writing("customers"):
+        known |= dict(_found(store_ids, "value", "customer_id", set(fresh)))
+        fresh = [name for name in fresh if name not in known]
+        given = dict(zip(fresh, database.numbers("customer", len(fresh)), strict=True)) if fresh else {}
+        blank = ("first_name", "last_name", "language", "country", "region", "city", "gender")
+        told = now.replace(tzinfo=None).isoformat(sep=" ")
+        rows = ((key, told, told, *("",) * len(blank)) for key in given.values())
+        bulk.insert("customers", ("id", "created_at", "updated_at", *blank), rows)
+        names = ((Identifier.STORE_ID, name, key, told) for name, key in given.items())
+        bulk.insert("identifiers", ("kind", "value", "customer_id", "since"), names)
+    return known | given
+
+
+def _found(records: Any, name: str, value: str, wanted: set[str]) -> list[tuple[str, Any]]:
+    """Look up many values, a part at a time."""
+    query = getattr(records, "objects", records)
+    asked = sorted(wanted)
+    found: list[tuple[str, Any]] = []
+    for start in range(0, len(asked), 500):
+        found += query.filter(**{f"{name}__in": asked[start : start + 500]}).values_list(name, value)
+    return found
+
+
+def _rows(events: Sequence[Event], names: Names, key: bytes, buckets: int) -> pa.Table:
+    """Events as the lake has them: under the name they came with, as whose device it was may turn out later, or change."""
+    customers = [names.customers.get(one.customer_id) if one.customer_id else None for one in events]
+    visitors = [hashed(key, one.visitor_id) for one in events]
+    columns: dict[str, list[Any]] = {
+        "event_id": [one.event_id for one in events],
+        "customer_key": customers,
+        "visitor_key": visitors,
+        "session_key": [hashed(key, one.session_id) for one in events],
+        "type": [one.type for one in events],
+        "occurred_at": [one.occurred_at for one in events],
+        "received_at": [one.received_at for one in events],
+        "product_key": [names.products.get(one.product_id) if one.product_id else None for one in events],
+        "product_id": [one.product_id for one in events],
+        "order_id": [one.order_id for one in events],
+        "value": [one.value for one in events],
+        "source": [one.source for one in events],
+        "properties": [kept(one.properties) for one in events],
+        "bucket": [
+            (customer if customer is not None else visitor or 0) % buckets
+            for customer, visitor in zip(customers, visitors, strict=True)
+        ],
+    }
+    return pa.table({name: pa.array(column, SCHEMA.field(name).type) for name, column in columns.items()})
+
+
+def hashed(key: bytes, name: str | None) -> int | None:
+    """Return a number for a visitor or a session that tells nothing to whoever has not got the key."""
+    if not name:
+        return None
+    return int.from_bytes(hashlib.blake2b(name.encode(), key=key, digest_size=8).digest(), "big") >> 1
+
+
+def kept(properties: str) -> str:
+    """Return of an event's properties what the lake keeps, without anything that looks like an e-mail."""
+    try:
+        told = json.loads(properties)
+    except ValueError:
+        return "{}"
+    return (
+        json.dumps({name: _plain(told[name]) for name in KEPT if name in told})
+        if isinstance(told, dict)
+        else "{}"
+    )
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, str):
+        return _MAIL.sub("…", value)[:_LONGEST]
+    if isinstance(value, list):
+        return [_plain(one, depth + 1) for one in value[:_MOST]] if depth < _DEEPEST else None
+    if isinstance(value, dict):
+        return (
+            {
+                _MAIL.sub("…", str(name))[:100]: _plain(one, depth + 1)
+                for name, one in list(value.items())[:_MOST]
+            }
+            if depth < _DEEPEST
+            else None
+        )
+    return value
