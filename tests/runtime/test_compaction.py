@@ -184,11 +184,11 @@ def test_kills_at_any_moment_lose_nothing_and_double_nothing(tmp_path: Path) -> 
     script.write_text(KILLED, encoding="utf-8")
     sent = 0
     with closing(compaction.inbox_of(settings)) as inbox:
-        for round_ in range(5):
+        for round_ in range(3):
             inbox.append([event(number) for number in range(sent, sent + 300)])
             sent += 300
             done = subprocess.run(
-                [sys.executable, str(script), str(settings.home), str(0.03 + 0.09 * round_)],
+                [sys.executable, str(script), str(settings.home), str(0.04 + 0.15 * round_)],
                 env=environment(), capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert done.returncode == -signal.SIGKILL, done.stderr

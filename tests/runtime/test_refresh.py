@@ -249,7 +249,7 @@ def test_a_kill_at_any_moment_loses_nothing(
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
         killed += 1
-        after *= 1.6
+        after *= 2.0
         assert time.monotonic() - began < 240
     assert killed >= 2
     settings = opened(home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -36,6 +37,8 @@ class Settings:
     """Whether delivery is part of revenue."""
     horizon_days: int = 365
     """How far the forecast looks ahead."""
+    storefronts: tuple[str, ...] = ()
+    """Whose pages may send events and ask for recommendations: ``https://shop.example``."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value comes from: ``default``, ``regulars.toml``, or the variable's name."""
 
@@ -164,6 +167,15 @@ def _days(value: Any) -> int:
     return number
 
 
+def _sites(value: Any) -> tuple[str, ...]:
+    told = value.split(",") if isinstance(value, str) else list(value)
+    sites = tuple(str(one).strip().rstrip("/").lower() for one in told if str(one).strip())
+    for site in sites:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", site):
+            raise ValueError(site)
+    return sites
+
+
 def _address(value: Any) -> str:
     text = str(value)
     if not text.startswith(("postgresql://", "postgres://")):
@@ -178,6 +190,7 @@ _TYPES = {
     "margin": _share,
     "delivery_counts": _flag,
     "horizon_days": _days,
+    "storefronts": _sites,
 }
 _WANTED = {
     "database_url": mark("an address such as postgresql://user:password@host:5432/name"),
@@ -186,4 +199,5 @@ _WANTED = {
     "margin": mark("a share above 0 and up to 1, such as 0.35"),
     "delivery_counts": mark("true or false"),
     "horizon_days": mark("a number of days from 1 to 3650"),
+    "storefronts": mark("addresses of shops with commas between them, such as https://shop.example"),
 }

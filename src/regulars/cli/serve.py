@@ -1,0 +1,78 @@
+"""``regulars serve``: the server of one shop, with its worker beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from regulars.cli import options
+from regulars.kit.i18n import Phrase, mark
+
+
+@options.verb()
+@options.home
+@click.option("--address", default="127.0.0.1", show_default=True, metavar="IP", help="Where to listen.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, metavar="N", help="Which port."
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many processes answer; more than one on PostgreSQL only.",
+)
+@click.option("--no-worker", is_flag=True, help="Leave the background work to `regulars worker` elsewhere.")
+@options.language
+def serve(home: Path | None, address: str, port: int, processes: int, no_worker: bool, language: str) -> None:
+    """Take events, answer recommendations and the API, and keep everything fresh, until stopped.
+
+    The background work runs in a process of its own, so that it never delays an answer; it ends with the server.
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    from regulars.cli.present import Screen
+    from regulars.runtime.home import open_home
+
+    settings = open_home(home)
+    os.environ["REGULARS_HOME"] = str(settings.home)
+    Screen(language, settings.currency or None).line(
+        Phrase.of(
+            mark("Regulars answers at http://{address}:{port}/ from {home}."),
+            address=address,
+            port=str(port),
+            home=str(settings.home),
+        )
+    )
+    helper = None if no_worker else _worker(settings.home)
+    try:
+        Granian(
+            "regulars.web.server:application",
+            factory=True,
+            address=address,
+            port=port,
+            interface=Interfaces.ASGI,
+            workers=processes,
+            websockets=False,
+            log_level=LogLevels.warning,
+            respawn_failed_workers=True,
+            workers_kill_timeout=30,
+        ).serve()
+    finally:
+        if helper is not None:
+            helper.send_signal(signal.SIGTERM)
+            helper.wait()
+
+
+def _worker(home: Path) -> subprocess.Popen[bytes]:
+    """Start the worker; it ends by itself when this process is gone."""
+    words = [sys.executable, "-m", "regulars", "worker", "--home", str(home), "--with-parent"]
+    return subprocess.Popen(words)  # noqa: S603 - ourselves
