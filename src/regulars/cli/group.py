@@ -25,6 +25,7 @@ VERBS = {
     "recommend": mark("What to show whom, and why; and how good that would have been."),
     "load": mark("Take orders into the store of a server, each once."),
     "refresh": mark("Work out everything anew from the store, and publish it."),
+    "lake": mark("Say whether the lake of a server says what its store says."),
     "serve": mark("Take events, answer storefronts and the API, and keep everything fresh."),
     "worker": mark("The background work of a server, in a process of its own."),
     "simulate": mark("Write a shop that does not exist, of any size, with its truth beside it."),

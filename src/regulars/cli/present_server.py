@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from regulars.cli.present import Screen
     from regulars.runtime.load import Loaded
     from regulars.runtime.refresh import Refreshed
+    from regulars.runtime.verification import Verified
 
 
 def loaded(screen: Screen, done: Loaded) -> None:
@@ -58,3 +59,33 @@ def refreshed(screen: Screen, done: Refreshed, language: str) -> None:
             orders=screen.speech.count(done.projected),
         )
     )
+
+
+def verified(screen: Screen, found: Verified, mended: int) -> None:
+    """Say whether the lake says what the store says."""
+    count = screen.speech.count
+    screen.line(
+        Phrase.of(
+            mark("Orders compared: {orders}; waiting for the lake: {waiting}; events in the lake: {events}."),
+            orders=count(found.orders),
+            waiting=count(found.waiting),
+            events=count(found.events),
+        )
+    )
+    if found.sound:
+        screen.line(mark("The lake says what the store says."))
+        return
+    screen.line(
+        Phrase.of(
+            mark(
+                "Different in the lake: {differing}; only in the lake: {strangers}; events more than once: {doubled}."
+            ),
+            differing=count(len(found.differing)),
+            strangers=count(len(found.strangers)),
+            doubled=count(found.doubled_events),
+        )
+    )
+    if mended:
+        screen.line(Phrase.of(mark("Written again: {orders}."), orders=count(mended)))
+    else:
+        screen.line(mark("`regulars lake verify --repair` writes them again."))

@@ -57,6 +57,12 @@ class Table:
         named = ", ".join(map(str, buckets))
         self._write(rows, "overwrite", f"{PARTITION} IN ({named})", None)
 
+    def delete(self, column: str, keys: tuple[int, ...]) -> None:
+        """Take rows out by whole numbers in a column, in one commit."""
+        if self.exists and keys:
+            self._table().delete(f"{column} IN ({', '.join(map(str, keys))})")
+            self._sync()
+
     def tidy(self, most_files_each: int = 8) -> None:
         """Put small files together where a bucket has many, and delete what no version needs."""
         if not self.exists:

@@ -76,30 +76,43 @@ def project(settings: Settings) -> int:
 
 
 def _take(connection: duckdb.DuckDBPyConnection, settings: Settings, buckets: int) -> int:
-    """Bring some changed orders; return how many.
+    """Bring some changed orders; return how many."""
+    marked = f"(SELECT order_id, version FROM unprojected ORDER BY order_id LIMIT {ORDERS_AT_ONCE})"
+    return bring(connection, settings, buckets, marked, "unprojected")
 
-    An order that changes between its head and its lines has another version by then, so its mark stays and it is brought again.
+
+def bring(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, buckets: int, asked: str, among: str
+) -> int:
+    """Bring the orders that a query asks for (``order_id``, ``version``) as the lake would have them; return how many.
+
+    They are under the names ``new_orders`` and ``new_lines``. The lines are those of ``among``, a table that names at least the same
+    orders, in the range that was met: a query that is asked twice may find others. An order that changes between its head and its lines has another
+    version by then, so its mark stays and it is brought again.
     """
-    some = f"(SELECT * FROM unprojected ORDER BY order_id LIMIT {ORDERS_AT_ONCE})"
     bulk.bring(
         connection,
         "heads",
         _HEADS,
-        f"""(SELECT o.id AS order_key, u.version, coalesce(o.customer_id, NULL) AS customer_key,
+        f"""(SELECT o.id AS order_key, u.version, o.customer_id AS customer_key,
             CAST(o.ordered_at AS varchar(40)) AS ordered_at, CAST(o.ordered_on AS varchar(10)) AS ordered_on, o.kind, o.status, o.currency,
             o.shipping_minor, o.shipping_net_minor, o.coupon_code, o.channel, o.country
-            FROM {some} u JOIN orders o ON o.id = u.order_id) AS told""",
+            FROM {asked} u JOIN orders o ON o.id = u.order_id) AS told""",
     )
+    found, first, last = connection.execute(
+        "SELECT count(*), min(order_key), max(order_key) FROM heads"
+    ).fetchone() or (0, None, None)
+    if not found:
+        return 0
     bulk.bring(
         connection,
         "cells",
         _LINES,
         f"""(SELECT l.order_id AS order_key, l.line, l.product_id AS product_key, {_double("l.quantity")} AS quantity, l.gross_minor,
-            l.discount_minor, l.tax_minor, l.refunded_minor FROM {some} u JOIN order_lines l ON l.order_id = u.order_id) AS told""",
+            l.discount_minor, l.tax_minor, l.refunded_minor FROM {among} u JOIN order_lines l ON l.order_id = u.order_id
+            WHERE u.order_id BETWEEN {int(first)} AND {int(last)}) AS told""",
     )
-    (found,) = connection.execute("SELECT count(*) FROM heads").fetchone() or (0,)
-    if found:
-        _shaped(connection, settings, buckets)
+    _shaped(connection, settings, buckets)
     return int(found)
 
 
@@ -125,16 +138,20 @@ def _shaped(connection: duckdb.DuckDBPyConnection, settings: Settings, buckets: 
     )
     delivery = f"CAST(h.shipping_net_minor / {unit} AS {DEC})" if settings.delivery_counts else "0"
     sums = ", ".join(f"CAST(sum({name}) AS {DEC}) AS {name}" for name in (*money, "net"))
+
+    def zero(name: str) -> str:
+        return f"coalesce(l.{name}, 0) AS {name}"
+
     text = ", ".join(f"nullif(h.{name}, '') AS {name}" for name in ("coupon_code", "channel", "country"))
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE new_orders AS
             WITH l AS (SELECT order_key, CAST(count(*) AS INTEGER) AS lines,
                 CAST(coalesce(sum(quantity) FILTER (WHERE quantity > 0), 0) AS {DEC}) AS units, {sums} FROM new_lines GROUP BY 1)
             SELECT h.order_key, h.customer_key, CAST(h.ordered_at || CASE WHEN h.ordered_at[-3] = '+' THEN '' ELSE '+00' END AS TIMESTAMPTZ)
-                AS ordered_at, CAST(h.ordered_on AS DATE) AS ordered_on, h.kind, h.status, h.status = 'paid' AS valid, l.lines, l.units,
-                l.gross, l.discount, CAST(h.shipping_minor / {unit} AS {DEC}) AS shipping, l.tax, l.refunded,
-                CAST(l.net + {delivery} AS {DEC}) AS net, {text}, {key} AS bucket
-            FROM heads h JOIN l USING (order_key)"""
+                AS ordered_at, CAST(h.ordered_on AS DATE) AS ordered_on, h.kind, h.status, h.status = 'paid' AS valid, coalesce(l.lines, 0) AS lines,
+                {zero("units")}, {zero("gross")}, {zero("discount")}, CAST(h.shipping_minor / {unit} AS {DEC}) AS shipping, {zero("tax")},
+                {zero("refunded")}, CAST(coalesce(l.net, 0) + {delivery} AS {DEC}) AS net, {text}, {key} AS bucket
+            FROM heads h LEFT JOIN l USING (order_key)"""
     )
 
 
