@@ -24,6 +24,7 @@ from regulars.lake import Orders, open_workspace
 from regulars.report.compose import compose
 from regulars.runtime.written import dumps, told, unknown_json
 from regulars.sources.costs import read_costs
+from regulars.sources.events import read_events
 from regulars.sources.promotions import read_promotions
 from regulars.value import Backtest, drift
 
@@ -261,6 +262,8 @@ def analyse(
         read_promotions(promotions, orders.workspace) if isinstance(promotions, str | Path) else promotions
     )
     spending = read_costs(costs, orders.workspace) if isinstance(costs, str | Path) else costs
+    zone = orders.shop.time_zone
+    seen = read_events(events, orders.workspace, time_zone=zone) if isinstance(events, str | Path) else events
     figures = metrics.compute(orders, as_of=as_of, margin=margin, costs=spending)
     worth = value.estimate(
         orders,
@@ -271,7 +274,7 @@ def analyse(
         churn_gap_days=metrics.churn_gap_days(figures),
         lifespan_years=metrics.lifespan_years(figures),
         promotions=offered,
-        events=events,
+        events=seen,
     )
     groups = segments.assign(orders, worth, thresholds=thresholds or segments.Thresholds())
     return Analysis(orders, figures, worth, groups, title, earlier)

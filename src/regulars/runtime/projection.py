@@ -102,7 +102,7 @@ def bring(
     found, first, last = connection.execute(
         "SELECT count(*), min(order_key), max(order_key) FROM heads"
     ).fetchone() or (0, None, None)
-    if not found:
+    if not found or first is None or last is None:
         return 0
     bulk.bring(
         connection,
