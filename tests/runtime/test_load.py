@@ -151,6 +151,24 @@ def test_two_known_customers_are_never_merged(home: Opened, tmp_path: Path) -> N
     assert people()["store_id:9"] != people()["store_id:10"]
 
 
+def test_a_guest_with_an_email_of_two_known_customers_stays_the_same_guest(
+    home: Opened, tmp_path: Path
+) -> None:
+    settings = home()
+    rows = [
+        f"{number},{who},x@example.com,2024-01-0{number},tea,1,5.00,paid,EUR"
+        for number, who in ((1, "a"), (2, "b"), (3, ""), (4, ""))
+    ]
+    path = written(tmp_path / "1.csv", *rows)
+    assert told(settings, path).customers == 3
+    bought, known = orders(), people()
+    assert len({known["store_id:a"], known["store_id:b"], known["email:x@example.com"]}) == 3
+    assert bought["3"][0] == bought["4"][0] == known["email:x@example.com"]
+    again = told(settings, path)
+    assert (again.customers, again.orders.unchanged) == (0, 4)
+    assert (orders(), people()) == (bought, known)
+
+
 def test_orders_without_ids_are_known_again(home: Opened, tmp_path: Path) -> None:
     settings = home()
     path = tmp_path / "plain.csv"

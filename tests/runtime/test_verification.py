@@ -37,6 +37,27 @@ def test_what_was_just_written_is_sound(settings: Any, tmp_path: Path) -> None:
     assert (found.orders, found.waiting, found.sound) == (4, 0, True)
 
 
+def test_orders_that_change_hands_move_in_the_lake(settings: Any, tmp_path: Path) -> None:
+    from regulars.customers.actions import unmerge
+    from regulars.store.models import Merge
+
+    project(settings)
+    told(settings, written(tmp_path / "known.csv", "7,zoe,guest@example.com,2024-03-01,tea,1,1.00,paid,EUR"))
+    told(settings, written(tmp_path / "other.csv", "8,ben,guest@example.com,2024-03-01,tea,1,1.00,paid,EUR"))
+    project(settings)
+    assert verify(settings).sound
+    told(settings, written(tmp_path / "1.csv", "20,,late@example.com,2024-03-01,tea,1,1.00,paid,EUR"))
+    project(settings)
+    told(settings, written(tmp_path / "2.csv", "21,ada,late@example.com,2024-03-02,tea,1,1.00,paid,EUR"))
+    merged = Merge.objects.get()
+    project(settings)
+    assert (verify(settings).orders, verify(settings).sound) == (7, True)
+    unmerge(merged, merged.at)
+    assert verify(settings).waiting == 1
+    project(settings)
+    assert (verify(settings).orders, verify(settings).sound) == (7, True)
+
+
 def test_what_differs_is_found_and_mended(settings: Any) -> None:
     project(settings)
     ada = Order.objects.get(order_id="1")

@@ -101,13 +101,13 @@ def _added(connection: duckdb.DuckDBPyConnection, given: range, now: datetime) -
 
 
 def _identified(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Add ids and e-mails that the store does not know yet; an e-mail of two people is nobody's."""
+    """Add ids and e-mails that the store does not know yet; an e-mail of two people is that of the guest among them, or nobody's."""
     rows = connection.execute(
         """SELECT kind, value, customer FROM (
             SELECT 'store_id' AS kind, store_id AS value, id AS customer FROM arrived_people WHERE store_id IS NOT NULL
-            UNION ALL SELECT 'email', email, min(p.id) FROM arrived_mails m JOIN arrived_people p USING (key)
-                GROUP BY email HAVING count(DISTINCT p.id) = 1)
-        ANTI JOIN known_identifiers USING (kind, value) ORDER BY customer, kind, value"""
+            UNION ALL SELECT 'email', email, CASE WHEN count(DISTINCT p.id) = 1 THEN min(p.id)
+                    ELSE min(p.id) FILTER (WHERE p.store_id IS NULL) END FROM arrived_mails m JOIN arrived_people p USING (key) GROUP BY email)
+        ANTI JOIN known_identifiers USING (kind, value) WHERE customer IS NOT NULL ORDER BY customer, kind, value"""
     )
     while part := rows.fetchmany(bulk.READ_ROWS):
         bulk.insert(
