@@ -43,9 +43,14 @@ class OrderLine(models.Model):
     """One line of an order: merchandise only. ``gross − discount − tax − refunded`` is what the shop keeps."""
 
     pk = models.CompositePrimaryKey("order_id", "line")
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    # Lines are written with their order in one transaction and by nobody else: the database need not ask for each again.
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, related_name="lines", db_constraint=False, db_index=False
+    )
     line = models.IntegerField()
-    product = models.ForeignKey(Product, null=True, on_delete=models.PROTECT, db_index=False)
+    product = models.ForeignKey(
+        Product, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
     quantity = models.DecimalField(max_digits=18, decimal_places=4)
     gross_minor = models.BigIntegerField()
     """At list price, as the customer pays it before discounts."""
@@ -61,7 +66,9 @@ class OrderLine(models.Model):
 class Unprojected(models.Model):
     """An order whose present version the lake has not got yet; written in the order's own transaction."""
 
-    order = models.OneToOneField(Order, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    order = models.OneToOneField(
+        Order, primary_key=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
     version = models.IntegerField()
 
     class Meta:

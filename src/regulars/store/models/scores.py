@@ -12,7 +12,7 @@ class Score(models.Model):
 
     pk = models.CompositePrimaryKey("run", "customer_id")
     run = models.IntegerField()
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     orders = models.IntegerField()
     net_minor = models.BigIntegerField()
     aov_minor = models.BigIntegerField()
@@ -44,7 +44,7 @@ class Membership(models.Model):
     pk = models.CompositePrimaryKey("run", "segment", "customer_id")
     run = models.IntegerField()
     segment = models.CharField(max_length=60)
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False)
 
     class Meta:
         db_table = "memberships"
