@@ -58,9 +58,7 @@ def test_every_slot_can_be_asked_both_ways(served, customer):
         asked = {"slot": slot, "customer": customer, "product": product, "cart": [other], "k": 4}
         query = f"slot={slot}&customer={quote(customer)}&product={product}&cart={other}&k=4&signature={proof}"
         got = get(served, query).json
-        posted = once(
-            edge(recommender=served), "POST", "/v1/recommend", {**asked, "signature": proof}
-        ).json
+        posted = once(edge(recommender=served), "POST", "/v1/recommend", {**asked, "signature": proof}).json
         assert got["slot"] == slot
         assert got["items"] == posted["items"]
         assert other not in {item["id"] for item in got["items"]}, "it is in the cart"
@@ -85,7 +83,9 @@ def test_what_somebody_bought_is_not_told_to_others(served, customer, slot):
 
 def test_rules_about_what_was_bought_do_not_tell_either(served, customer):
     """Hiding what was bought from a list would tell what was bought."""
-    settings = edge(recommender=served, rules_of=lambda slot: Rules(exclude_bought=True, bought_again_share=1.0))
+    settings = edge(
+        recommender=served, rules_of=lambda slot: Rules(exclude_bought=True, bought_again_share=1.0)
+    )
     product = "d0"
     asked = f"/v1/recommend?slot=similar&product={product}&k=5"
     plain, claimed = (once(settings, "GET", asked + more) for more in ("", f"&customer={quote(customer)}"))
