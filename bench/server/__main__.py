@@ -30,12 +30,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def serving(inbox: str) -> Iterator[tuple[int, int]]:
-    """Run a server with one worker; yield its port and process."""
+    """Run a server with one worker, without an inbox one that does nothing; yield its port and process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "bench.server.served:make",
+        sys.executable, "-m", "granian", "--interface", "asgi",
+        *(("--factory", "bench.server.served:make") if inbox else ("bench.server.served:nothing",)),
         "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "error",
     ]  # fmt: skip
     environment = os.environ | {"BENCH_INBOX": inbox, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
@@ -80,7 +81,7 @@ def measured(place: str, rate: float | None, seconds: float) -> dict[str, float 
         "p99_ms": round(outcome.quantile(0.99) * 1e3, 2),
         "processor_us_an_event": round(used / outcome.acknowledged * 1e6, 1),
         "refused": outcome.refused,
-        **_kept(place, warm.acknowledged + outcome.acknowledged),
+        **({} if not place else _kept(place, warm.acknowledged + outcome.acknowledged)),
     }
 
 
@@ -98,17 +99,19 @@ def main() -> None:
     """Measure and print one line a case, then all of it as JSON where asked for."""
     options = argparse.ArgumentParser(prog="python -m bench.server")
     options.add_argument("--seconds", type=float, default=10.0)
-    options.add_argument("--only", choices=["sqlite", "postgres"])
+    options.add_argument("--only", choices=["nothing", "sqlite", "postgres"])
     options.add_argument("--out", type=Path)
     told = options.parse_args()
     results: dict[str, list[dict[str, float | int | None]]] = {}
-    for kind in ("sqlite", "postgres"):
+    for kind in ("nothing", "sqlite", "postgres"):
         if told.only not in (None, kind) or (kind == "postgres" and postgres_binaries() is None):
             continue
-        for rate in RATES:
+        for rate in RATES if kind != "nothing" else (None,):
             with ExitStack() as held:
                 if kind == "postgres":
                     place = held.enter_context(postgres_server(durable=True))
+                elif kind == "nothing":
+                    place = ""
                 else:
                     folder = held.enter_context(tempfile.TemporaryDirectory(dir=ROOT))
                     place = str(Path(folder) / "inbox.db")
