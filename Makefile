@@ -8,7 +8,7 @@ ASSETS := src/regulars/report/assets/report.js
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-value bench-recommend bench-serving docs servers clean
+.PHONY: help setup demo test check fix bench bench-value bench-recommend bench-serving bench-server docs servers clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-recommend: setup $(PEERS)/.ready ## how good recommendations are on a real
 
 bench-serving: setup ## how fast recommendations are answered from an index, and what a big shop costs
 	@$(BIN)/python -m bench.recommend.serving
+
+bench-server: setup servers ## how many events a second come in on SQLite and PostgreSQL, and how long they take
+	@$(BIN)/python -m bench.server
 
 $(PEERS)/.ready: $(READY) bench/requirements-peers.txt
 	@echo "Installing the peers, pinned, into $(PEERS) …"

@@ -36,8 +36,10 @@ def mariadb_binary() -> str | None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
     """Run a PostgreSQL with password log-in; yield the address of an empty database (password encoded).
+
+    It leaves out waiting for the disk unless it is to be ``durable``, for whoever measures.
 
     initdb refuses to run as root, so root lends the work to the user ``postgres`` (or ``nobody``).
     """
@@ -55,7 +57,8 @@ def postgres_server() -> Iterator[str]:
             account, binaries / "initdb", "-D", data, "-U", "shop", "-A", "scram-sha-256", "--pwfile", secret,
             "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync",
         )  # fmt: skip
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories="
+        options += "" if durable else " -c fsync=off"
         _run(
             account,
             binaries / "pg_ctl",

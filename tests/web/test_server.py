@@ -6,6 +6,7 @@ import asyncio
 import random
 
 import pytest
+from tests.servers import postgres_binaries, postgres_server
 from tests.web.serving import Crowd, Server, server
 
 from regulars.store.inbox import open_inbox
@@ -16,17 +17,19 @@ def place(request, tmp_path):
     """Where an empty inbox is."""
     if request.param == "sqlite":
         return str(tmp_path / "inbox.db")
-    from tests.servers import postgres_binaries
+    import psycopg
 
+    address = request.getfixturevalue("postgres_address")
+    with psycopg.connect(address, autocommit=True) as connection:
+        for table in ("", "_claimed", "_claims", "_seen"):
+            connection.execute(f"DROP TABLE IF EXISTS regulars_inbox{table}")
+    return address
+
+
+@pytest.fixture(scope="module")
+def postgres_address():
     if postgres_binaries() is None:
         pytest.skip("no PostgreSQL server is installed")
-    return request.getfixturevalue("postgres_address")
-
-
-@pytest.fixture
-def postgres_address():
-    from tests.servers import postgres_server
-
     with postgres_server() as address:
         yield address
 
@@ -54,13 +57,13 @@ async def under_load(crowd: Crowd, running: Server, seconds: float, end: str, pr
 
 
 def test_killed_in_the_middle_of_load(place):
-    """Three times, at moments drawn once; trackers send again what was not acknowledged, so much arrives twice."""
+    """Twice, at moments drawn once; trackers send again what was not acknowledged, so much arrives twice."""
     moments = random.Random(7)
     crowd = Crowd(0)
-    for turn in range(3):
+    for turn in range(2):
         with server(place) as running:
             crowd.port = running.port
-            asyncio.run(under_load(crowd, running, 0.4 + moments.random() / 2, "kill", f"t{turn}"))
+            asyncio.run(under_load(crowd, running, 0.4 + moments.random() / 4, "kill", f"t{turn}"))
     assert crowd.statuses == {200}
     unknown = {one for ids in crowd.again for one in ids}
     with server(place) as running:
@@ -82,7 +85,7 @@ def test_killed_in_the_middle_of_load(place):
     assert len(found) == len(set(found)), "doubled"
     assert acknowledged <= set(found), "lost"
     assert set(found) <= crowd.sent | load.sent
-    assert len(acknowledged) > 1_000
+    assert len(acknowledged) > 200
 
 
 def test_stopped_in_the_middle_of_load(place):
@@ -94,9 +97,7 @@ def test_stopped_in_the_middle_of_load(place):
     assert crowd.statuses <= {200, 503}
     found = left(place)
     assert len(found) == len(set(found))
-    assert crowd.acknowledged <= set(found)
-    unknown = {one for ids in crowd.again for one in ids}
-    assert set(found) - crowd.acknowledged <= unknown
+    assert set(found) == crowd.acknowledged, "lost, or kept without an answer"
 
 
 def test_two_processes_of_one_server(place):
@@ -106,7 +107,7 @@ def test_two_processes_of_one_server(place):
 
         async def work() -> None:
             task = asyncio.create_task(crowd.run(12, "w"))
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.6)
             crowd.stop = True
             await asyncio.wait_for(task, 20)
 

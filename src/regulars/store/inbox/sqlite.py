@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -22,7 +23,9 @@ CREATE TABLE IF NOT EXISTS events (
     session_id TEXT, type TEXT NOT NULL, occurred_at INTEGER NOT NULL, received_at INTEGER NOT NULL, product_id TEXT,
     order_id TEXT, value REAL, url TEXT, properties TEXT NOT NULL
 );
--- In the order in which they came, so that the oldest are found without an index.
+CREATE UNIQUE INDEX IF NOT EXISTS events_once ON events (event_id);
+-- Ids of what has left, written by whoever takes over: appending only reads here, and writes to the small index above.
+-- In the order in which they left, so that the oldest are found without another index.
 CREATE TABLE IF NOT EXISTS seen (
     number INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, received_at INTEGER NOT NULL
 );
@@ -30,15 +33,11 @@ CREATE TABLE IF NOT EXISTS seen (
 CREATE TABLE IF NOT EXISTS claims (
     number INTEGER PRIMARY KEY AUTOINCREMENT, last INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0
 );
-CREATE TRIGGER IF NOT EXISTS once BEFORE INSERT ON events BEGIN
-    SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM seen WHERE event_id = NEW.event_id);
-    INSERT INTO seen (event_id, received_at) VALUES (NEW.event_id, NEW.received_at);
-END;
 """
 _BUSY_SECONDS = 10.0
-_TOGETHER = 100
-"""Rows a statement: SQLite works on them without Python's lock, so that requests are read meanwhile."""
-_SLICE = 2_000
+_TOGETHER = (500, 100, 20, 5, 1)
+"""Rows a statement, as large as there are rows for: SQLite works on each without Python's lock, so that requests are read meanwhile."""
+_SLICE = 1_000
 """Rows deleted in one go: some ten milliseconds that an append may have to wait."""
 _CHECKPOINT_PAGES = 4_000
 
@@ -78,13 +77,13 @@ class SqliteInbox:
         if not events:
             return 0
         with self._writing() as cursor:
-            new, whole = 0, len(events) - len(events) % _TOGETHER
-            for start in range(0, whole, _TOGETHER):
-                told = events[start : start + _TOGETHER]
-                cursor.execute(_insert(_TOGETHER), tuple(chain.from_iterable(told)))
-                new += cursor.rowcount
-            cursor.executemany(_insert(1), events[whole:])
-            return new + max(cursor.rowcount, 0)
+            new, start = 0, 0
+            for size in _TOGETHER:
+                while len(events) - start >= size:
+                    told = tuple(chain.from_iterable(events[start : start + size]))
+                    new += cursor.execute(_insert(size), told).rowcount
+                    start += size
+            return new
 
     def claim(self, limit: int = 100_000) -> Claim | None:
         """Return the open claim or open one; see the protocol."""
@@ -98,7 +97,9 @@ class SqliteInbox:
                     return None
                 cursor.execute("INSERT INTO claims (last) VALUES (?)", (last,))
                 found = cursor.lastrowid, last
-            number, last = found
+        number, last = found
+        # Outside of the transaction: what is claimed does not change any more, and reading much would keep others from writing.
+        with self._alone, _said(), closing(self._open.cursor()) as cursor:
             rows = cursor.execute(f"SELECT {_COLUMNS} FROM events WHERE number <= ? ORDER BY number", (last,))
             return Claim(number, [Event(*row) for row in rows])
 
@@ -111,16 +112,14 @@ class SqliteInbox:
 
     def waiting(self) -> Waiting:
         """Return how many events wait; see the protocol."""
+        gone = "coalesce((SELECT max(last) FROM claims WHERE finished), 0)"
         with self._alone, _said(), closing(self._open.cursor()) as cursor:
-            # Numbers have no gaps: they are given in order, and only the oldest are ever deleted.
-            (last, gone) = cursor.execute(
-                "SELECT (SELECT max(number) FROM events), (SELECT max(last) FROM claims WHERE finished)"
+            # The index is a tenth of the table.
+            (found, first) = cursor.execute(
+                f"SELECT count(*), min(number) FROM events INDEXED BY events_once WHERE number > {gone}"
             ).fetchone()
-            first = cursor.execute(
-                "SELECT number, received_at FROM events WHERE number > ? ORDER BY number LIMIT 1",
-                (gone or 0,),
-            ).fetchone()
-        return Waiting(0, None) if first is None else Waiting(last - first[0] + 1, first[1])
+            oldest = cursor.execute("SELECT received_at FROM events WHERE number = ?", (first,)).fetchone()
+        return Waiting(found, oldest[0] if oldest else None)
 
     def close(self) -> None:
         """Let go of the file; see the protocol."""
@@ -129,27 +128,35 @@ class SqliteInbox:
 
     def _sweep(self) -> None:
         """Delete the rows of finished claims and old ids, a slice a transaction."""
-        while self._slice("events", "number <= (SELECT last FROM claims WHERE finished)"):
+        while self._leave() == _SLICE:
             pass
         with self._writing() as cursor:
             # Only now: while rows of it are left, the claim says that they are gone.
             cursor.execute("DELETE FROM claims WHERE finished")
-            (oldest,) = cursor.execute(
-                "SELECT received_at FROM events ORDER BY number LIMIT 1"
-            ).fetchone() or (None,)
-        until = int((self._clock() - KEPT_DAYS * 86_400) * 1e6)
-        until = until if oldest is None else min(until, oldest)
-        while self._slice("seen", "received_at < ?", until):
+        while self._forget() == _SLICE:
             pass
 
-    def _slice(self, table: str, where: str, *values: int) -> bool:
-        """Delete the oldest rows as long as the condition holds for them, some at a time; say whether there may be more."""
+    def _leave(self) -> int:
+        """Keep the ids of some rows that are gone, and nothing else of them; return how many."""
         with self._writing() as cursor:
-            oldest = f"SELECT * FROM {table} ORDER BY number LIMIT {_SLICE}"
+            gone = f"SELECT number FROM events WHERE number <= (SELECT last FROM claims WHERE finished) ORDER BY number LIMIT {_SLICE}"
             cursor.execute(
-                f"DELETE FROM {table} WHERE number IN (SELECT number FROM ({oldest}) WHERE {where})", values
+                "INSERT INTO seen (event_id, received_at) SELECT event_id, received_at FROM events "
+                f"WHERE number IN ({gone}) ON CONFLICT (event_id) DO NOTHING"
             )
-            return cursor.rowcount == _SLICE
+            cursor.execute(f"DELETE FROM events WHERE number IN ({gone})")
+            return cursor.rowcount
+
+    def _forget(self) -> int:
+        """Forget the oldest ids where they are too old to come again; return how many."""
+        until = int((self._clock() - KEPT_DAYS * 86_400) * 1e6)
+        with self._writing() as cursor:
+            oldest = f"SELECT * FROM seen ORDER BY number LIMIT {_SLICE}"
+            cursor.execute(
+                f"DELETE FROM seen WHERE number IN (SELECT number FROM ({oldest}) WHERE received_at < ?)",
+                (until,),
+            )
+            return cursor.rowcount
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Cursor]:
@@ -176,6 +183,11 @@ def _said() -> Iterator[None]:
         raise unavailable(error) from error
 
 
+@cache
 def _insert(rows: int) -> str:
     row = f"({', '.join('?' * len(Event._fields))})"
-    return f"INSERT INTO events ({_COLUMNS}) VALUES {', '.join([row] * rows)}"
+    # Values in a SELECT are called column1, column2, …: the first is the id.
+    return (
+        f"INSERT INTO events ({_COLUMNS}) SELECT * FROM (VALUES {', '.join([row] * rows)}) "
+        "WHERE NOT EXISTS (SELECT 1 FROM seen WHERE event_id = column1) ON CONFLICT (event_id) DO NOTHING"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
@@ -70,6 +71,10 @@ class Application:
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
             kind = (await receive())["type"]
+            if kind == "lifespan.startup":
+                # What was loaded until here stays: looking through it for garbage again and again costs a fifth of the speed.
+                gc.collect()
+                gc.freeze()
             if kind == "lifespan.shutdown":
                 await self.stop()
             await send({"type": f"{kind}.complete"})

@@ -124,16 +124,15 @@ def _take(taken: _Taken, message: Message, kind: str | None, shared: Context | N
         taken.bots += 1
         return
     kind = kind_of(message, kind)
-    claimed = user_of(message)
     signature = (own.signature if own else None) or (shared.signature if shared else None)
-    event = event_of(
-        message,
-        kind,
-        source=taken.key.source,
-        customer_id=None,
-        received_at=taken.received_at,
-        context=context,
-        sent_at=sent_at,
+    taken.events.append(
+        event_of(
+            message,
+            kind,
+            source=taken.key.source,
+            customer_id=taken.customer(user_of(message), signature),
+            received_at=taken.received_at,
+            context=context,
+            sent_at=sent_at,
+        )
     )
-    customer = taken.customer(claimed, signature)
-    taken.events.append(event if customer is None else event._replace(customer_id=customer))

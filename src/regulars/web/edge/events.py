@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from uuid import uuid4
@@ -42,6 +43,9 @@ _NOBODY = mark("{field} is missing, and so is userId: one of them says who it wa
 _NO_EVENT = mark("{field} is missing: it names what happened.")
 _NO_TYPE = mark("{field} is none of track, identify, page and alias.")
 _NO_CUSTOMER = mark("{field} is missing: it names who the visitor is.")
+_PRODUCT = ("product_id", "productId", "sku")
+_ORDER = ("order_id", "orderId")
+_VALUE = ("value", "revenue", "total")
 _CAMPAIGN = ("source", "medium", "name", "term", "content")
 
 
@@ -66,31 +70,35 @@ def event_of(
     visitor_id = text("anonymousId", message.anonymous_id)
     if visitor_id is None and message.user_id in (None, ""):
         raise bad_field("anonymousId", _NOBODY)
+    # By place: names cost as much as the rest of it, for each of many events.
     return Event(
-        event_id=text("messageId", message.message_id) or uuid4().hex,
-        source=source,
-        visitor_id=visitor_id,
-        customer_id=customer_id,
-        session_id=text("sessionId", session),
-        type=_type(message, kind),
-        occurred_at=occurred(message.timestamp, message.sent_at or sent_at, received_at),
-        received_at=received_at,
-        product_id=text("product_id", _first(said, "product_id", "productId", "sku")),
-        order_id=text("order_id", _first(said, "order_id", "orderId")),
-        value=_number(_first(said, "value", "revenue", "total")),
-        url=_address((page.url if page else None) or said.get("url")),
-        properties=_told(message, kind, said, context),
+        text("messageId", message.message_id) or uuid4().hex,
+        source,
+        visitor_id,
+        customer_id,
+        text("sessionId", session),
+        _type(message, kind),
+        occurred(message.timestamp, message.sent_at or sent_at, received_at),
+        received_at,
+        text("product_id", _first(said, _PRODUCT)),
+        text("order_id", _first(said, _ORDER)),
+        _number(_first(said, _VALUE)),
+        _address((page.url if page else None) or said.get("url")),
+        _told(message, kind, said, context),
     )
 
 
 def text(name: str, value: Any) -> str | None:
     """Return an id as text, None for nothing; raises ``edge.field`` for one that no table keeps."""
-    if value is None or isinstance(value, bool | dict | list):
+    if value is None:
         return None
-    found = value.strip() if isinstance(value, str) else str(value)
-    if len(found) > MOST_CHARACTERS or "\0" in found:
+    if type(value) is not str:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+        value = str(value)
+    if len(value) > MOST_CHARACTERS or "\0" in value:
         raise bad_field(name, _TOO_LONG)
-    return found or None
+    return value.strip() or None
 
 
 def occurred(timestamp: Moment, sent_at: Moment, received_at: int) -> int:
@@ -103,6 +111,7 @@ def occurred(timestamp: Moment, sent_at: Moment, received_at: int) -> int:
     return at if _EARLIEST <= at <= received_at else received_at
 
 
+@lru_cache(maxsize=4096)
 def _moment(name: str, told: str | float) -> int:
     try:
         if isinstance(told, str):
@@ -133,7 +142,7 @@ def kind_of(message: Message, told: str | None) -> str:
     return kind
 
 
-def _first(said: Mapping[str, Any], *names: str) -> Any:
+def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> Any:
     for name in names:
         found = said.get(name)
         if found is not None and found != "":
@@ -142,7 +151,7 @@ def _first(said: Mapping[str, Any], *names: str) -> Any:
 
 
 def _number(told: Any) -> float | None:
-    if isinstance(told, bool) or not isinstance(told, int | float | str):
+    if told is None or isinstance(told, bool) or not isinstance(told, int | float | str):
         return None
     try:
         found = float(told)

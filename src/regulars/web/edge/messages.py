@@ -18,14 +18,14 @@ class Page(msgspec.Struct, gc=False):
     referrer: str | None = None
 
 
-class Consent(msgspec.Struct, rename="camel"):
+class Consent(msgspec.Struct, rename="camel", gc=False):
     """What the visitor agreed to: our own word, and Segment's."""
 
     analytics: bool | None = None
     category_preferences: dict[str, bool] | None = None
 
 
-class Context(msgspec.Struct, rename="camel"):
+class Context(msgspec.Struct, rename="camel", gc=False):
     """Circumstances of an event; neither addresses of the network nor of the device are read."""
 
     page: Page | None = None
@@ -37,7 +37,7 @@ class Context(msgspec.Struct, rename="camel"):
     locale: str | None = None
 
 
-class Message(msgspec.Struct, rename="camel"):
+class Message(msgspec.Struct, rename="camel", gc=False):
     """One event."""
 
     type: str | None = None
@@ -56,7 +56,7 @@ class Message(msgspec.Struct, rename="camel"):
     write_key: str | None = None
 
 
-class Batch(msgspec.Struct, rename="camel"):
+class Batch(msgspec.Struct, rename="camel", gc=False):
     """Several events; what is said of the batch holds for events that do not say it themselves."""
 
     batch: list[msgspec.Raw]
@@ -65,7 +65,7 @@ class Batch(msgspec.Struct, rename="camel"):
     write_key: str | None = None
 
 
-class Question(msgspec.Struct, rename="camel"):
+class Question(msgspec.Struct, rename="camel", gc=False):
     """What a storefront asks the recommender."""
 
     slot: str = "trending"
@@ -79,7 +79,7 @@ class Question(msgspec.Struct, rename="camel"):
     write_key: str | None = None
 
 
-class Deciding(msgspec.Struct, rename="camel"):
+class Deciding(msgspec.Struct, rename="camel", gc=False):
     """For whom a storefront wants to know what to show."""
 
     customer: Id = None
