@@ -25,6 +25,7 @@ VERBS = {
     "recommend": mark("What to show whom, and why; and how good that would have been."),
     "load": mark("Take orders into the store of a server, each once."),
     "refresh": mark("Work out everything anew from the store, and publish it."),
+    "keys": mark("Make, list and revoke the keys with which programs ask the server."),
     "simulate": mark("Write a shop that does not exist, of any size, with its truth beside it."),
     "demo": mark("Simulate a shop, analyse it and open its report."),
     "doctor": mark("Say whether this machine has what Regulars needs."),
