@@ -28,6 +28,7 @@ VERBS = {
     "lake": mark("Say whether the lake of a server says what its store says."),
     "serve": mark("Take events, answer storefronts and the API, and keep everything fresh."),
     "worker": mark("The background work of a server, in a process of its own."),
+    "keys": mark("Make, list and revoke the keys with which programs ask the server."),
     "simulate": mark("Write a shop that does not exist, of any size, with its truth beside it."),
     "demo": mark("Simulate a shop, analyse it and open its report."),
     "doctor": mark("Say whether this machine has what Regulars needs."),

@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from regulars.orders.content import HEAD, LINE
 from regulars.store import bulk, database
 from regulars.store.changes import MARK, moment
 
-HEAD = (
-    "order_id", "kind", "status", "customer_id", "ordered_at", "ordered_on", "currency", "shipping_minor", "shipping_net_minor",
-    "coupon_code", "channel", "country", "content",
-)  # fmt: skip
-"""What is told of an order, in the order of a row; ``content`` is a hash of all of it and of the lines."""
-LINE = ("line", "product_id", "quantity", "gross_minor", "discount_minor", "tax_minor", "refunded_minor")
-"""What is told of each line."""
 Lines = Callable[[Sequence[int]], Iterable[tuple[Any, ...]]]
 """Given the places of some orders among those told, their lines: the place, then :data:`LINE`."""
 _ID, _CONTENT = HEAD.index("order_id"), HEAD.index("content")
@@ -77,7 +71,7 @@ def _replace(changed: Sequence[tuple[int, int, tuple[Any, ...]]], now: str) -> N
     if not changed:
         return
     assigned = ", ".join(f"{name} = %s" for name in HEAD)
-    statement = f"UPDATE orders SET {assigned}, version = %s, updated_at = %s WHERE id = %s"
+    statement = f"UPDATE orders SET {assigned}, version = %s, updated_at = %s, shipping_refunded_minor = 0 WHERE id = %s"
     bulk.execute_many(statement, [(*head, version, now, key) for key, version, head in changed])
     bulk.execute_many("DELETE FROM order_lines WHERE order_id = %s", [(key,) for key, _, _ in changed])
     bulk.execute_many(MARK, [(key, version) for key, version, _ in changed])

@@ -28,11 +28,12 @@ def open_home(home: Path | str | None = None) -> Settings:
             kind=Kind.UNAVAILABLE,
             names=", ".join(missing),
         )
+    from regulars.runtime.wiring import django_settings
     from regulars.store import database
 
     settings = Settings.read(home)
     ensure_writable(settings.home)
     settings.home.mkdir(parents=True, exist_ok=True)
-    database.connect(settings.home, settings.database_url)
+    database.connect(settings.home, settings.database_url, **django_settings(settings))
     database.migrate()
     return settings

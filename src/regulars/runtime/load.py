@@ -22,7 +22,9 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.orders import actions as orders_room
-from regulars.orders.actions import HEAD, LINE, Arrived, Lines
+from regulars.orders import content
+from regulars.orders.actions import Arrived, Lines
+from regulars.orders.content import HEAD, LINE
 from regulars.runtime.journey import read_orders
 from regulars.store.bulk import READ_ROWS
 from regulars.store.models import Import
@@ -207,15 +209,13 @@ def _prepared(connection: duckdb.DuckDBPyConnection, currency: str) -> int:
                 {" OR ".join(f"round({name} * {unit}) <> {name} * {unit}" for name in money)} AS rounded
             FROM load_lines l LEFT JOIN arrived_products p ON p.key = l.product_key"""
     )
-    # What an order says does not depend on the order of its lines.
-    said = "||':'||".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in LINE[1:])
     named = """coalesce(d.order_id || CASE WHEN d.shared THEN ' / ' || coalesce(w.ref, '') ELSE '' END,
         'regulars-' || md5(coalesce(w.ref, '') || '|' || CAST(o.ordered_at AS VARCHAR) || CASE WHEN w.ref IS NULL THEN '|' || c.content || '|'
             || CAST(row_number() OVER (PARTITION BY o.ordered_at, c.content ORDER BY o.order_key) AS VARCHAR) ELSE '' END))"""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE load_heads AS
         WITH who AS (SELECT key, coalesce(min(store_id), min(email)) AS ref FROM load_people GROUP BY key),
-            cells AS (SELECT order_key, count(*) AS n, string_agg({said}, ';' ORDER BY {said}) AS content FROM load_cells GROUP BY 1),
+            cells AS (SELECT order_key, count(*) AS n, {content.LINES_SQL} AS content FROM load_cells GROUP BY 1),
             heads AS (SELECT o.order_key, c.n, c.content AS cells, {named}[:200] AS order_id, o.kind, o.status, a.id AS customer_id,
                 strftime(o.ordered_at, '%Y-%m-%d %H:%M:%S') || CASE WHEN microsecond(o.ordered_at) % 1000000 = 0 THEN ''
                     ELSE strftime(o.ordered_at, '.%f') END AS ordered_at,
@@ -226,8 +226,7 @@ def _prepared(connection: duckdb.DuckDBPyConnection, currency: str) -> int:
                 coalesce(o.country, '')[:100] AS country
             FROM load_orders o JOIN cells c USING (order_key) LEFT JOIN load_documents d USING (order_key)
             LEFT JOIN who w ON w.key = o.customer_key LEFT JOIN arrived_customers a ON a.key = o.customer_key)
-        SELECT *, CAST('0x' || md5(concat_ws('|', {", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in HEAD[:-1])}, cells))[:15] AS BIGINT)
-                AS content,
+        SELECT *, {content.sql("cells")} AS content,
             row_number() OVER (PARTITION BY part ORDER BY ordered_at, order_id) - 1 AS place
         FROM (SELECT *, CAST((sum(n) OVER (ORDER BY ordered_at, order_id ROWS UNBOUNDED PRECEDING) - 1) // {LINES_AT_ONCE} AS INTEGER) AS part
             FROM heads)"""

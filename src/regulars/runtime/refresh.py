@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from django.db.models import Max
 
 from regulars import recommend
+from regulars.access import actions as access
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
@@ -136,6 +137,7 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
                 version = index.build(fitted, settings.home / INDEX).version
         _step(run, "publishing")
         published = publication.publish(run, found, now)
+        access.forget(now())
     return Refreshed(run, projected, published, version, found.findings)
 
 

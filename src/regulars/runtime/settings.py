@@ -39,6 +39,12 @@ class Settings:
     """How far the forecast looks ahead."""
     storefronts: tuple[str, ...] = ()
     """Whose pages may send events and ask for recommendations: ``https://shop.example``."""
+    allowed_hosts: str = "*"
+    """Names under which the server may be asked, with commas between; ``*`` for any."""
+    api_rate: float = 50.0
+    """Requests a second that a key of the API may go on making."""
+    api_burst: int = 100
+    """Requests that a key may make at once."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value comes from: ``default``, ``regulars.toml``, or the variable's name."""
 
@@ -183,6 +189,27 @@ def _address(value: Any) -> str:
     return text
 
 
+def _hosts(value: Any) -> str:
+    names = [name.strip() for name in str(value).split(",")]
+    if not all(names) or any(" " in name or "/" in name for name in names):
+        raise ValueError(value)
+    return ",".join(names)
+
+
+def _rate(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, bool) or not 0.1 <= number <= 100_000:
+        raise ValueError(number)
+    return number
+
+
+def _burst(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or not 1 <= number <= 100_000:
+        raise ValueError(number)
+    return number
+
+
 _TYPES = {
     "database_url": _address,
     "currency": _currency,
@@ -191,6 +218,9 @@ _TYPES = {
     "delivery_counts": _flag,
     "horizon_days": _days,
     "storefronts": _sites,
+    "allowed_hosts": _hosts,
+    "api_rate": _rate,
+    "api_burst": _burst,
 }
 _WANTED = {
     "database_url": mark("an address such as postgresql://user:password@host:5432/name"),
@@ -200,4 +230,7 @@ _WANTED = {
     "delivery_counts": mark("true or false"),
     "horizon_days": mark("a number of days from 1 to 3650"),
     "storefronts": mark("addresses of shops with commas between them, such as https://shop.example"),
+    "allowed_hosts": mark("names such as shop.example.com, with commas between"),
+    "api_rate": mark("requests a second, from 0.1 to 100000"),
+    "api_burst": mark("a number of requests from 1 to 100000"),
 }

@@ -67,6 +67,8 @@ def connect(home: Path, url: str = "", **more: Any) -> None:
         )
         django.setup()
         return
+    for name, value in more.items():
+        setattr(settings, name, value)
     connections.close_all()
     settings.DATABASES["default"] = described
     connections.settings["default"] = connections.configure_settings({"default": described})["default"]

@@ -1,1 +1,1 @@
-"""The doors to the world, which do not know each other: ``edge`` takes events and answers storefronts, quickly."""
+"""The doors to the world, which do not know each other: ``edge`` takes events and answers storefronts, quickly; ``api`` is for programs."""

@@ -1,17 +1,21 @@
 """Every record, one file a noun. Money is in minor units of the record's currency, moments are in UTC."""
 
+from regulars.store.models.access import ApiKey, Audit, Idempotency
 from regulars.store.models.counters import Counter
 from regulars.store.models.customers import Customer, Identifier, Merge, Visitor
 from regulars.store.models.imports import Import
-from regulars.store.models.orders import Order, OrderLine, Unprojected
+from regulars.store.models.orders import Order, OrderLine, Refund, Unprojected
 from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
 from regulars.store.models.settings import Setting
 
 __all__ = [
+    "ApiKey",
+    "Audit",
     "Counter",
     "Customer",
+    "Idempotency",
     "Identifier",
     "Import",
     "Membership",
@@ -19,6 +23,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Product",
+    "Refund",
     "Run",
     "Score",
     "Setting",

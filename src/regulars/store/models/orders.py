@@ -26,6 +26,8 @@ class Order(models.Model):
     shipping_minor = models.BigIntegerField(default=0)
     shipping_net_minor = models.BigIntegerField(default=0)
     """Delivery before tax."""
+    shipping_refunded_minor = models.BigIntegerField(default=0, db_default=0)
+    """Of delivery as it was paid; an order that is told anew begins with none."""
     coupon_code = models.CharField(max_length=100, blank=True, default="")
     channel = models.CharField(max_length=100, blank=True, default="")
     country = models.CharField(max_length=100, blank=True, default="")
@@ -58,9 +60,31 @@ class OrderLine(models.Model):
     tax_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     """Merchandise share net of tax."""
+    paid_back_minor = models.BigIntegerField(null=True)
+    """What was paid back, tax included, where refunds were told one by one; a source tells only its share net of tax."""
 
     class Meta:
         db_table = "order_lines"
+
+
+class Refund(models.Model):
+    """Money given back for an order, told by itself: so that being told twice takes back once."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="refunds")
+    refund_id = models.CharField(max_length=200)
+    """The shop's own id of it."""
+    amount_minor = models.BigIntegerField()
+    """All of it, tax and delivery included."""
+    shipping_minor = models.BigIntegerField(default=0)
+    lines = models.JSONField(default=list)
+    """What each line bears: ``[line, amount]``."""
+    asked = models.CharField(max_length=64)
+    """A hash of what was asked, so that another refund under the same id is noticed."""
+    refunded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "refunds"
+        constraints = [models.UniqueConstraint(fields=["order", "refund_id"], name="refunds_once")]
 
 
 class Unprojected(models.Model):

@@ -1,0 +1,40 @@
+"""Whose key is this, and which keys are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regulars.access import rules, secrets
+from regulars.store.models import ApiKey
+
+
+def key(text: str) -> ApiKey | None:
+    """Return the key that a text is, None for one that is wrong, revoked or unknown."""
+    written = rules.read(text)
+    if written is None:
+        return None
+    found = ApiKey.objects.filter(prefix=written.prefix, revoked_at=None).first()
+    if found is None or not rules.matches(written.secret, found.secret_hash):
+        return None
+    return found
+
+
+def write_key(text: str, home: Path | None = None) -> tuple[int, str] | None:
+    """Return a write key's id and the secret that signs visitors, None for anything else.
+
+    ``home`` is the server's folder, by default the one that this process has opened.
+    """
+    found = key(text)
+    if found is None or rules.COLLECT not in found.scopes:
+        return None
+    if home is None:
+        from django.conf import settings
+
+        home = settings.REGULARS.home
+    signing = secrets.decrypt(found.signing, home)
+    return None if signing is None else (found.id, signing)
+
+
+def all_keys() -> list[ApiKey]:
+    """Return every key, newest first."""
+    return list(ApiKey.objects.order_by("-id"))

@@ -1,0 +1,55 @@
+"""Who one person is, by the rules that a load follows: an id, else an e-mail; two known customers are never merged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regulars.customers.actions import merge
+from regulars.store import database
+from regulars.store.models import Customer, Identifier
+
+
+def recognise(store_id: str, email: str, country: str, first_at: datetime, now: datetime) -> int | None:
+    """Find or make the customer with an id, an e-mail (in lower case) or both; None where neither is told.
+
+    Call inside the transaction of what the customer does; nobody else recognises customers until it ends.
+    """
+    if not store_id and not email:
+        return None
+    with database.writing("customers"):
+        by_id = _owner(Identifier.STORE_ID, store_id)
+        by_mail = _owner(Identifier.EMAIL, email)
+        guest = by_mail is not None and _is_guest(by_mail)
+        if not store_id:
+            found = by_mail
+        else:
+            found = by_id if by_id is not None else by_mail if guest else None
+        if found is None:
+            found = _made(country, first_at, now)
+        if store_id and by_id is None:
+            _known_by(found, Identifier.STORE_ID, store_id, now)
+        if email and by_mail is None:
+            _known_by(found, Identifier.EMAIL, email, now)
+        elif guest and by_mail is not None and by_mail != found:
+            merge(found, by_mail, reason="email", now=now)
+        return found
+
+
+def _owner(kind: str, value: str) -> int | None:
+    if not value:
+        return None
+    return Identifier.objects.filter(kind=kind, value=value).values_list("customer_id", flat=True).first()
+
+
+def _is_guest(customer: int) -> bool:
+    return not Identifier.objects.filter(kind=Identifier.STORE_ID, customer=customer).exists()
+
+
+def _made(country: str, first_at: datetime, now: datetime) -> int:
+    (key,) = database.numbers("customer", 1)
+    Customer.objects.create(id=key, country=country, created_at=first_at, updated_at=now)
+    return key
+
+
+def _known_by(customer: int, kind: str, value: str, now: datetime) -> None:
+    Identifier.objects.create(customer_id=customer, kind=kind, value=value, since=now)

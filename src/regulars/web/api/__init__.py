@@ -1,0 +1,1 @@
+"""The API: what a shop's own programs ask and tell, under ``/v1/``."""

@@ -1,0 +1,77 @@
+"""What to show a customer, from the index that the last refresh built; the index is opened once a process."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import Phrase, mark
+from regulars.recommend import index
+from regulars.recommend.ask import SLOTS, STARTS, ask
+from regulars.runtime.refresh import INDEX
+from regulars.web.api import shop
+from regulars.web.api.schemas.customers import Pick, Recommendations, StandIn
+
+if TYPE_CHECKING:
+    from regulars.store.models import Customer
+
+_served: dict[Path, index.Served] = {}
+_turn = threading.Lock()
+
+
+def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
+    """Return a slot's answer for a customer, with a warning for each thing that stands in for what was asked."""
+    served = serving(shop.settings().home / INDEX)
+    if SLOTS.get(slot) in ("product", "products"):
+        raise RegularsError(
+            "recommend.slot_needs",
+            mark("The slot {slot} starts from {start}, and none is given."),
+            hint=mark("Ask for a slot that starts from a customer, such as for_you."),
+            slot=slot,
+            start=Phrase(STARTS[SLOTS[slot]]),
+        )
+    answer = ask(served.slots, slot, k, customer=_known_as(customer))
+    reasons = [why for why in (answer.fallback, *answer.notes) if why is not None]
+    told = [StandIn(code=why.code, message=str(why)) for why in reasons]
+    if served.error is not None:
+        told.append(StandIn(code=served.error.code, message=_without_place(served.error)))
+    return Recommendations(
+        customer=shop.name_of(customer),
+        slot=answer.slot,
+        answer_id=answer.answer_id,
+        fit=answer.fit,
+        personal=answer.fallback is None and bool(SLOTS[slot]) and served.index is not None,
+        warnings=told,
+        picks=[
+            Pick(
+                product_id=pick.product_id,
+                title=pick.title,
+                score=float(pick.score),
+                reason=pick.reason,
+                seeds=list(pick.seeds),
+            )
+            for pick in answer.picks
+        ],
+    )
+
+
+def serving(folder: Path) -> index.Served:
+    """Return what a folder's index answers, opened the first time that it is asked for."""
+    with _turn:
+        if folder not in _served:
+            _served[folder] = index.serve(folder)
+        return _served[folder]
+
+
+def _known_as(customer: Customer) -> str:
+    """Return what the index knows a customer by, as the refresh that built it named them."""
+    known = sorted((one.kind != "store_id", one.value) for one in customer.identifiers.all())
+    ids = [value for other, value in known if not other]
+    return ids[0] if ids else min((value for _, value in known), default=str(customer.id))
+
+
+def _without_place(error: RegularsError) -> str:
+    """An error of the index without the folder, which is nobody's business."""
+    return error.message.replace(str(error.values.get("folder", "")), "…")

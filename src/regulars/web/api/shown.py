@@ -1,0 +1,131 @@
+"""Records as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from regulars.orders.amendments import paid
+from regulars.web.api.money import text
+from regulars.web.api.schemas.common import day, instant
+from regulars.web.api.schemas.products import ProductOut
+from regulars.web.api.shop import name_of
+
+if TYPE_CHECKING:
+    from regulars.store.models import Customer, Order, OrderLine, Product, Refund, Run, Score
+
+AMOUNTS = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
+DAYS = ("first_on", "last_on", "next_order_from", "next_order_until")
+PLAIN = ("orders", "p_alive", "expected_orders", "tier", "rfm", "rfm_group", "lifecycle", "reason")
+PERSON = ("first_name", "last_name", "language", "country", "region", "city")
+
+
+def worth(score: Score, run: Run, currency: str) -> dict[str, Any]:
+    """Return a score."""
+    return {
+        "run": run.id,
+        "as_of": day(run.as_of),
+        "currency": currency,
+        **{name: text(getattr(score, f"{name}_minor"), currency) for name in AMOUNTS},
+        **{name: day(getattr(score, name)) for name in DAYS},
+        **{name: getattr(score, name) for name in PLAIN},
+    }
+
+
+def customer(found: Customer, value: dict[str, Any] | None, segments: Sequence[str]) -> dict[str, Any]:
+    """Return a customer whose identifiers are there."""
+    known: dict[str, list[str]] = {"store_id": [], "email": [], "phone": []}
+    for one in found.identifiers.all():
+        known.setdefault(one.kind, []).append(one.value)
+    return {
+        "id": name_of(found),
+        "key": found.id,
+        "store_ids": sorted(known["store_id"]),
+        "emails": sorted(known["email"]),
+        "phones": sorted(known["phone"]),
+        **{name: getattr(found, name) for name in PERSON},
+        "created_at": instant(found.created_at),
+        "updated_at": instant(found.updated_at),
+        "value": value,
+        "segments": list(segments),
+    }
+
+
+def order(found: Order, lines: Iterable[OrderLine], customer: str | None) -> dict[str, Any]:
+    """Return an order with its lines, whose products are there."""
+    unit, rows, told = found.currency, sorted(lines, key=lambda line: line.line), []
+    whole, back, net = found.shipping_minor, found.shipping_refunded_minor, 0
+    for line in rows:
+        money = paid(line)
+        kept = money.net - line.refunded_minor
+        # A line that takes back has nothing that was paid: all it says is what went back.
+        given = line.refunded_minor if money.paid <= 0 else money.given
+        whole, back, net = whole + money.paid, back + given, net + kept
+        told.append(_line(line, given, kept, unit))
+    return {
+        "order_id": found.order_id,
+        "key": found.id,
+        "kind": found.kind,
+        "status": found.status,
+        "customer": customer,
+        "ordered_at": instant(found.ordered_at),
+        "ordered_on": day(found.ordered_on),
+        "currency": unit,
+        "shipping": text(found.shipping_minor, unit),
+        "shipping_refunded": text(found.shipping_refunded_minor, unit),
+        "coupon_code": found.coupon_code,
+        "channel": found.channel,
+        "country": found.country,
+        "paid": text(whole, unit),
+        "refunded": text(back, unit),
+        "net": text(net, unit),
+        "version": found.version,
+        "lines": told,
+    }
+
+
+def _line(line: OrderLine, given: int, kept: int, unit: str) -> dict[str, Any]:
+    product = line.product
+    return {
+        "line": line.line,
+        "product_id": None if product is None else product.product_id,
+        "title": None if product is None else product.title or None,
+        "quantity": f"{line.quantity.normalize():f}",
+        "gross": text(line.gross_minor, unit),
+        "discount": text(line.discount_minor, unit),
+        "tax": text(line.tax_minor, unit),
+        "refunded": text(given, unit),
+        "net": text(kept, unit),
+    }
+
+
+def refund(found: Refund, unit: str) -> dict[str, Any]:
+    """Return a refund."""
+    return {
+        "refund_id": found.refund_id,
+        "amount": text(found.amount_minor, unit),
+        "shipping": text(found.shipping_minor, unit),
+        "refunded_at": instant(found.refunded_at),
+    }
+
+
+def product(found: Product, shop_currency: str) -> ProductOut:
+    """Return a product."""
+    unit = found.currency or shop_currency
+    return ProductOut(
+        product_id=found.product_id,
+        key=found.id,
+        title=found.title,
+        category=found.category,
+        brand=found.brand,
+        price=text(found.price_minor, unit),
+        cost=text(found.cost_minor, unit),
+        currency=unit,
+        available=found.available,
+        url=found.url,
+        image_url=found.image_url,
+        # An attribute that another writer kept as text is shown as it is.
+        attributes=found.attributes if isinstance(found.attributes, dict) else {},
+        listed=found.listed,
+        updated_at=instant(found.updated_at) or "",
+    )
