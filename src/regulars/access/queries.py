@@ -38,3 +38,13 @@ def write_key(text: str, home: Path | None = None) -> tuple[int, str] | None:
 def all_keys() -> list[ApiKey]:
     """Return every key, newest first."""
     return list(ApiKey.objects.order_by("-id"))
+
+
+def write_keys(home: Path) -> dict[str, tuple[str, str, str]]:
+    """Return of every write key that holds, by its prefix: its name, the hash of its secret, and the secret that signs visitors."""
+    found = {}
+    for each in ApiKey.objects.filter(revoked_at=None):
+        signing = secrets.decrypt(each.signing, home) if rules.COLLECT in each.scopes else None
+        if signing is not None:
+            found[each.prefix] = (each.name, each.secret_hash, signing)
+    return found

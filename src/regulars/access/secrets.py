@@ -1,34 +1,18 @@
-"""Secrets that must be read again are kept encrypted, under a key in the home folder that only its owner may read."""
+"""Secrets that must be read again are kept encrypted, under the secret of the home folder."""
 
 from __future__ import annotations
 
 import base64
-import os
-import secrets
-from contextlib import suppress
+import hashlib
 from pathlib import Path
 
-FILE = "secret.key"
+from regulars.kit.secrets import secret
 
 
 def key_of(home: Path) -> bytes:
-    """Return the home folder's key, made where there is none; all who make one at once get the same."""
-    path = home / FILE
-    with suppress(FileNotFoundError):
-        return path.read_bytes()
-    scratch = home / f".{FILE}.{secrets.token_hex(8)}"
-    handle = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        os.write(handle, base64.urlsafe_b64encode(os.urandom(32)))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    try:
-        with suppress(FileExistsError):
-            os.link(scratch, path)
-    finally:
-        scratch.unlink()
-    return path.read_bytes()
+    """Return the key under which a home encrypts; it is drawn from the home's secret for this use alone."""
+    drawn = hashlib.blake2b(key=secret(home), digest_size=32, person=b"at rest").digest()
+    return base64.urlsafe_b64encode(drawn)
 
 
 def encrypt(text: str, home: Path) -> str:

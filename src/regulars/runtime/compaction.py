@@ -182,7 +182,15 @@ def hashed(key: bytes, name: str | None) -> int | None:
     """Return a number for a visitor or a session that tells nothing to whoever has not got the key."""
     if not name:
         return None
-    return int.from_bytes(hashlib.blake2b(name.encode(), key=key, digest_size=8).digest(), "big") >> 1
+    return (
+        int.from_bytes(
+            hashlib.blake2b(
+                name.encode("utf-8", "surrogatepass"), key=key, digest_size=8, person=b"visitors"
+            ).digest(),
+            "big",
+        )
+        >> 1
+    )
 
 
 def kept(properties: str) -> str:
