@@ -1,41 +1,12 @@
-"""A home on each kind of store."""
+"""Records may be imported before a test opens a home of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from tests.homes import Opened, database_of, opened
-from tests.servers import postgres_binaries, postgres_server
+from tests.homes import opened
 
 
 @pytest.fixture(scope="session", autouse=True)
 def django(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Make Django known to the process, so that tests may import records before they open a home of their own."""
     opened(tmp_path_factory.mktemp("first") / "home")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of the session."""
-    if postgres_binaries() is None:
-        pytest.skip("no PostgreSQL server is installed")
-    with postgres_server() as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty store; empty for SQLite."""
-    if request.param == "sqlite":
-        yield ""
-        return
-    with database_of(request.getfixturevalue("postgres")) as address:
-        yield address
-
-
-@pytest.fixture
-def home(store: str, tmp_path: Path) -> Opened:
-    """Open the test's home with settings."""
-    return lambda **settings: opened(tmp_path / "home", store, **settings)
