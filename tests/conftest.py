@@ -1,12 +1,15 @@
-"""What every test may use: the real data sets when they stand beside the checkout."""
+"""What every test may use: the real data sets when they stand beside the checkout, and a home on each kind of store."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.homes import Opened, database_of, opened
+from tests.servers import postgres_binaries, postgres_server
 
 # A busy machine is slow, not wrong: no deadline, no complaint about slow input. The same commit gives the same answer
 # everywhere; REGULARS_EXPLORE=1 looks for new examples (and whoever finds one adds it with @example).
@@ -41,3 +44,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def real_data() -> Path:
     """The folder of real data sets; only for tests marked ``real_data``."""
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of the session."""
+    if postgres_binaries() is None:
+        pytest.skip("no PostgreSQL server is installed")
+    with postgres_server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty store; empty for SQLite."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with database_of(request.getfixturevalue("postgres")) as address:
+        yield address
+
+
+@pytest.fixture
+def home(store: str, tmp_path: Path) -> Opened:
+    """Open the test's home with settings."""
+    return lambda **settings: opened(tmp_path / "home", store, **settings)

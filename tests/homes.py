@@ -10,10 +10,11 @@ from uuid import uuid4
 
 from regulars.runtime.home import open_home
 from regulars.runtime.settings import Settings
+from regulars.runtime.wiring import django_settings
 from regulars.store import database
 
 # Django is made known to the process once, so that tests may import records before they open a home of their own.
-database.connect(Path("/nowhere"))
+database.connect(Path("/nowhere"), **django_settings(Settings(home=Path("/nowhere"))))
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def test_completion_scripts_are_printed(shell_name: str, sign: str) -> None:
 def test_verbs_are_completed_without_importing_them() -> None:
     environment = {"_REGULARS_COMPLETE": "bash_complete", "COMP_WORDS": "regulars s", "COMP_CWORD": "1"}
     done = shell(env=environment)
-    assert done.stdout.split() == ["plain,segments", "plain,simulate"]
+    assert done.stdout.split() == ["plain,segments", "plain,serve", "plain,simulate"]
 
 
 def test_options_are_completed() -> None:

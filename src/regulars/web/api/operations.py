@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
@@ -22,26 +22,32 @@ _COUNTED = ("orders", "committed", "added", "changed", "unchanged")
 
 
 @router.get("/health", response={200: Health, 503: Health}, auth=None)
-def health(request: HttpRequest) -> tuple[int, Health]:  # noqa: ARG001
+def health(request: HttpRequest) -> Status:  # noqa: ARG001
     """Say whether the server answers; needs no key, and tells nothing of the shop."""
     try:
         state = watching.state()
     except DatabaseError:
-        return 503, Health(
-            status="down",
-            store=False,
-            published_run=None,
-            published_at=None,
-            running=False,
-            unprojected=None,
+        return Status(
+            503,
+            Health(
+                status="down",
+                store=False,
+                published_run=None,
+                published_at=None,
+                running=False,
+                unprojected=None,
+            ),
         )
-    return 200, Health(
-        status="ok",
-        store=True,
-        published_run=state.run,
-        published_at=instant(state.published_at),
-        running=state.running,
-        unprojected=state.unprojected,
+    return Status(
+        200,
+        Health(
+            status="ok",
+            store=True,
+            published_run=state.run,
+            published_at=instant(state.published_at),
+            running=state.running,
+            unprojected=state.unprojected,
+        ),
     )
 
 
