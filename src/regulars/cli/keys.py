@@ -31,12 +31,12 @@ class Keys(Verb, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the verbs by the first line of their help."""
         with formatter.section(t("Commands")):
-            formatter.write_dl(
-                [
-                    (name, t(" ".join((verb.help or "").split("\n\n")[0].split())))
-                    for name, verb in self.commands.items()
-                ]
-            )
+            formatter.write_dl([(name, t(_first_line(verb))) for name, verb in self.commands.items()])
+
+
+def _first_line(verb: click.Command) -> str:
+    """Return the first paragraph of a verb's help, as it is translated: in one line."""
+    return " ".join((verb.help or "").split("\n\n")[0].split())
 
 
 @click.group(cls=Keys)
