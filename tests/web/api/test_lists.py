@@ -34,6 +34,11 @@ def shop(customers: int) -> None:
         Score,
     )
 
+    from regulars.store import database
+
+    with database.writing():
+        for name in ("customer", "product", "order"):
+            assert database.numbers(name, customers).start == 1
     at, day = datetime(2024, 5, 1, tzinfo=UTC), date(2024, 5, 1)
     figures = {"revenue": {"name": "revenue", "value": "5.00", "title": "Revenue"}}
     summary = {
