@@ -198,8 +198,10 @@ def valued(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> s
         right = st.from_regex(schema["pattern"], fullmatch=True)
         return st.one_of(right, right, right, st.sampled_from(["EUR", "1.00", "0"]), st.text(max_size=5))
     if schema.get("format") == "date-time":
-        return st.datetimes().map(str) | st.just("2024-05-17T18:05:00") | st.sampled_from(
-            ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+        return (
+            st.datetimes().map(str)
+            | st.just("2024-05-17T18:05:00")
+            | st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
         )
     kind = schema.get("type")
     if kind == "object" and "properties" in schema:
@@ -243,6 +245,76 @@ def test_whatever_fits_the_description_or_not_is_answered(everything: Any, data:
     if answer.status_code >= 400:
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json()["code"]
+
+
+PLACES: list[tuple[str | int, ...]] = [
+    *[
+        (name,)
+        for name in (
+            "ordered_at",
+            "currency",
+            "status",
+            "shipping",
+            "shipping_tax",
+            "coupon_code",
+            "country",
+            "customer",
+            "lines",
+        )
+    ],
+    *[("customer", name) for name in ("id", "email")],
+    *[
+        ("lines", 0, name)
+        for name in ("product_id", "title", "category", "quantity", "gross", "discount", "tax", "refunded")
+    ],
+]
+ODD = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        [
+            "0",
+            "1.00",
+            "9999999999.999",
+            "9999999999",
+            "1e3",
+            "+1",
+            " 1",
+            "1\n",
+            "٣",
+            "EUR",
+            "KWD",
+            "JPY",
+            1e308,
+            10**30,
+            -1,
+        ]
+    ),
+    st.decimals(allow_nan=False).map(str),
+    st.emails(),
+    st.datetimes().map(lambda at: at.isoformat() + "Z"),
+    JSON,
+)
+
+
+@how(max_examples=150, suppress_health_check=FIXTURE)
+@given(
+    place=st.sampled_from(PLACES),
+    odd=ODD,
+    then=st.sampled_from(["orders/1", "orders/x", "customers", "customers/ada/timeline"]),
+)
+def test_an_order_with_any_one_thing_odd_is_answered_and_read(
+    everything: Any, place: Any, odd: Any, then: str
+) -> None:
+    mine, *_ = everything
+    told: Any = order(line(discount="1.00", tax="1.00"), shipping="5.00")
+    inside = told
+    for step in place[:-1]:
+        inside = inside[step]
+    inside[place[-1]] = odd
+    answer = mine("PUT", "orders/x", told)
+    assert answer.status_code < 500, (place, odd, answer.content)
+    assert mine.get(then).status_code in (200, 404)
+    assert mine("POST", "orders/x/status", {"status": "paid"}).status_code in (200, 404)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ SEGMENT = {
 
 def shop(customers: int) -> None:
     """Customers with identifiers, an order each, scores of a published run and a segment."""
+    from regulars.store import database
     from regulars.store.models import (
         Customer,
         Identifier,
@@ -33,8 +34,6 @@ def shop(customers: int) -> None:
         Run,
         Score,
     )
-
-    from regulars.store import database
 
     with database.writing():
         for name in ("customer", "product", "order"):
