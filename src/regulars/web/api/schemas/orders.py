@@ -41,8 +41,7 @@ class LineIn(Told):
     product_id: Id | None = None
     title: Annotated[str, Field(max_length=500)] = ""
     category: Annotated[str, Field(max_length=300)] = ""
-    quantity: LARGEST = 10**10
-Quantity = Decimal(1)
+    quantity: Quantity = Decimal(1)
     unit_price: Amount | None = None
     """Of one piece before discounts; this or ``gross``."""
     gross: Amount | None = None
