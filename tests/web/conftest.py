@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ Counting = Callable[[Callable[[], Any]], int]
 
 
 @pytest.fixture
-def queries() -> Iterator[Counting]:
+def queries() -> Counting:
     """Count what a call asks of the store."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -81,4 +81,4 @@ def queries() -> Iterator[Counting]:
             call()
         return len(seen)
 
-    yield count
+    return count

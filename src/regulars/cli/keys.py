@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from regulars.cli import options
-from regulars.cli.speaking import Verb, t
+from regulars.cli.speaking import Verb, t, told
 from regulars.kit.i18n import mark
 
 WHO = "command"
@@ -31,12 +31,9 @@ class Keys(Verb, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the verbs by the first line of their help."""
         with formatter.section(t("Commands")):
-            formatter.write_dl([(name, t(_first_line(verb))) for name, verb in self.commands.items()])
-
-
-def _first_line(verb: click.Command) -> str:
-    """Return the first paragraph of a verb's help, as it is translated: in one line."""
-    return " ".join((verb.help or "").split("\n\n")[0].split())
+            formatter.write_dl(
+                [(name, told((verb.help or "").split("\n\n")[0])) for name, verb in self.commands.items()]
+            )
 
 
 @click.group(cls=Keys)
@@ -67,8 +64,8 @@ def create(name: str, scopes: tuple[str, ...], home: Path | None, language: str,
 
     made = actions.create(name, scopes, settings.home, who=WHO, now=datetime.now(UTC))
     if as_json:
-        told = {"key": made.text, "prefix": made.key.prefix, "scopes": made.key.scopes}
-        _json(told | {"signing_secret": made.signing or None})
+        shown = {"key": made.text, "prefix": made.key.prefix, "scopes": made.key.scopes}
+        _json(shown | {"signing_secret": made.signing or None})
         return
     click.echo(made.text)
     if made.signing:

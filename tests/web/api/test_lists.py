@@ -22,6 +22,7 @@ SEGMENT = {
 
 def shop(customers: int) -> None:
     """Customers with identifiers, an order each, scores of a published run and a segment."""
+    from regulars.store import database
     from regulars.store.models import (
         Customer,
         Identifier,
@@ -34,6 +35,9 @@ def shop(customers: int) -> None:
         Score,
     )
 
+    with database.writing():
+        for name in ("customer", "product", "order"):
+            assert database.numbers(name, customers).start == 1
     at, day = datetime(2024, 5, 1, tzinfo=UTC), date(2024, 5, 1)
     figures = {"revenue": {"name": "revenue", "value": "5.00", "title": "Revenue"}}
     summary = {

@@ -99,6 +99,11 @@ def test_people_are_recognised_as_a_load_recognises_them(program: Program) -> No
         ({"shipping": "1", "shipping_tax": "2"}, "orders.amounts", None),
         ({"lines": []}, "api.invalid", "body.lines"),
         ({"lines": [{"product_id": "a"}]}, "api.invalid", "body.lines.0"),
+        (
+            {"lines": [{"unit_price": "9999999999.99", "quantity": "1000000"}]},
+            "api.invalid",
+            "body.lines.0",
+        ),
         ({"lines": [line(unit_price="1")]}, "api.invalid", "body.lines.0"),
         ({"lines": [line(discount="11")]}, "orders.amounts", None),
         ({"lines": [line(discount="5", tax="6")]}, "orders.amounts", None),

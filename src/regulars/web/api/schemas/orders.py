@@ -20,6 +20,7 @@ from regulars.web.api.schemas.common import (
 )
 
 Status = Literal["paid", "unpaid", "cancelled", "test"]
+LARGEST = 10**10
 Quantity = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=4, allow_inf_nan=False)]
 
 
@@ -55,6 +56,9 @@ class LineIn(Told):
         """Refuse a line with no price or with two."""
         if (self.unit_price is None) == (self.gross is None):
             msg = "needs either unit_price or gross"
+            raise ValueError(msg)
+        if Decimal(self.unit_price or 0) * self.quantity >= LARGEST:
+            msg = "unit_price times quantity is too large"
             raise ValueError(msg)
         return self
 
