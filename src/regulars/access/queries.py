@@ -19,22 +19,6 @@ def key(text: str) -> ApiKey | None:
     return found
 
 
-def write_key(text: str, home: Path | None = None) -> tuple[int, str] | None:
-    """Return a write key's id and the secret that signs visitors, None for anything else.
-
-    ``home`` is the server's folder, by default the one that this process has opened.
-    """
-    found = key(text)
-    if found is None or rules.COLLECT not in found.scopes:
-        return None
-    if home is None:
-        from django.conf import settings
-
-        home = settings.REGULARS.home
-    signing = secrets.decrypt(found.signing, home)
-    return None if signing is None else (found.id, signing)
-
-
 def all_keys() -> list[ApiKey]:
     """Return every key, newest first."""
     return list(ApiKey.objects.order_by("-id"))

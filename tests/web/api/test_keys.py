@@ -134,20 +134,31 @@ def test_the_secret_of_a_key_is_never_kept_with_its_answer(light: Any) -> None:
 def test_a_write_key_signs_visitors_and_reads_nothing(settings: Any) -> None:
     from regulars.access import actions, queries
     from regulars.kit.errors import RegularsError
+    from regulars.web.halves import WriteKeys
 
     made = actions.create("Shop", ["collect"], settings.home, who="test", now=NOW)
     assert made.text.startswith("wk_")
-    assert queries.write_key(made.text) == (made.key.id, made.signing)
+    assert queries.write_keys(settings.home) == {
+        made.key.prefix: ("Shop", made.key.secret_hash, made.signing)
+    }
+    known = WriteKeys(settings.home, every_seconds=60)
+    known.stop()
+    found = known.key_of(made.text)
+    assert found is not None
+    assert (found.source, found.secret, found.trusted) == ("Shop", made.signing.encode(), False)
     assert made.signing not in made.key.signing
     assert stat.S_IMODE((settings.home / "secret.key").stat().st_mode) == 0o600
     problem(Program(made.text).get("orders/1"), 403, "api.scope")
-    assert queries.write_key(key_of(settings)) is None
-    assert queries.write_key(made.text[:-1] + "!") is None
+    assert known.key_of(key_of(settings)) is None
+    assert known.key_of(made.text[:-1] + "!") is None
+    actions.revoke(made.key.prefix, who="test", now=NOW)
+    assert queries.write_keys(settings.home) == {}
+    made = actions.create("Shop", ["collect"], settings.home, who="test", now=NOW)
     with pytest.raises(RegularsError) as caught:
         actions.create("x", ["collect", "orders:read"], settings.home, who="test", now=NOW)
     assert caught.value.code == "access.collect_alone"
     (settings.home / "secret.key").unlink()
-    assert queries.write_key(made.text) is None, "another home's secret is not made up"
+    assert queries.write_keys(settings.home) == {}, "another home's secret is not made up"
 
 
 def test_last_use_is_written_once_a_minute(program: Program, queries: Any) -> None:
