@@ -106,10 +106,8 @@ def test_what_is_published_is_what_the_library_says(home: Opened, orders_csv: st
         assert told["figures"][name] == json.loads(json.dumps(figure, default=str)), name
 
 
-def test_a_later_order_and_a_refund_change_the_customer_and_back(
-    home: Opened, orders_csv: str, tmp_path: Path
-) -> None:
-    settings = home()
+def test_a_later_order_and_its_end_change_the_customer_and_back(orders_csv: str, tmp_path: Path) -> None:
+    settings = opened(tmp_path / "home")
     loaded(settings, orders_csv)
     refreshed(settings)
     before = published()

@@ -221,7 +221,7 @@ def valued(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> s
     return plain.get(str(kind), JSON)
 
 
-@how(max_examples=120, suppress_health_check=FIXTURE)
+@how(max_examples=50, suppress_health_check=FIXTURE)
 @given(data=st.data())
 def test_whatever_fits_the_description_or_not_is_answered(everything: Any, data: Any) -> None:
     mine, operations, schemas = everything
@@ -296,7 +296,7 @@ ODD = st.one_of(
 )
 
 
-@how(max_examples=150, suppress_health_check=FIXTURE)
+@how(max_examples=60, suppress_health_check=FIXTURE)
 @given(
     place=st.sampled_from(PLACES),
     odd=ODD,
