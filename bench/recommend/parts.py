@@ -14,6 +14,8 @@ import numpy as np
 from scipy import sparse
 
 from bench.recommend import made
+from regulars.numeric import item_knn
+from regulars.numeric.item_knn import Sequence
 from regulars.recommend import fit_interactions, interactions
 from regulars.recommend.components import neighbours, together
 from regulars.recommend.index import build, open_index
@@ -167,11 +169,23 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+COUNTS = Sequence(window=0, size_power=0.0, source_power=0.0, target_power=0.0)
+"""In how many orders two items are, and nothing else."""
+
+
+def counted(data: interactions.Interactions) -> sparse.csr_array:
+    """Return how often items were bought in one order, the hundred most frequent of each."""
+    orders = data.orders
+    each = np.arange(orders.shape[0])
+    return item_knn.neighbours(orders, each, np.ones(len(each)), COUNTS, top=100)
+
+
 RUN: dict[str, Callable[[], dict[str, Any]]] = {
     "latency": latency,
     "neighbours": lambda: fitted(
         "Neighbours of 10 million lines", lambda data: neighbours.near(data, Parameters())
     ),
+    "co-purchase": lambda: fitted("Co-purchase counts of 10 million lines", counted),
     "together": lambda: fitted(
         "Bought together in 10 million lines", lambda data: together.fit(data, Parameters())
     ),

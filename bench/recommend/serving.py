@@ -15,7 +15,7 @@ import click
 from bench.machine import describe
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "recommend-serving.json"
-PARTS = ("latency", "neighbours", "together", "fewer", "everyone")
+PARTS = ("latency", "neighbours", "co-purchase", "together", "fewer", "everyone")
 
 
 @click.command()

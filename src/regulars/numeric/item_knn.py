@@ -23,7 +23,7 @@ from regulars.numeric.sparse_rows import narrow, trimmed
 
 __all__ = ["Sequence", "neighbours", "neighbours_of", "profiles"]
 
-_CELLS = 1 << 21
+_CELLS = 1 << 19
 """How many terms of the product of items × items are worked out at a time."""
 _BASKETS = 1 << 17
 """How many baskets are paired at a time."""
