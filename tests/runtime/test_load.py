@@ -121,6 +121,21 @@ def test_a_guest_who_turns_out_to_be_known(home: Opened, tmp_path: Path) -> None
     assert people()["email:ada@example.com"] == guest
     assert orders()["1"][0] == guest
     assert Customer.objects.get(id=guest).merged_into_id is None
+    again = told(settings, str(tmp_path / "2.csv"))  # what somebody took back is not done again by itself
+    assert (again.orders.changed, again.orders.unchanged) == (0, 1)
+    assert people()["email:ada@example.com"] == guest
+    assert Merge.objects.count() == 1
+
+
+def test_orders_that_changed_hands_are_the_same_orders(home: Opened, tmp_path: Path) -> None:
+    settings = home()
+    first = written(tmp_path / "1.csv", "1,,ada@example.com,2024-01-05,tea,1,5.00,paid,EUR")
+    told(settings, first)
+    told(settings, written(tmp_path / "2.csv", "3,7,ada@example.com,2024-02-05,tea,1,5.00,paid,EUR"))
+    assert told(settings, first).orders.unchanged == 1
+    other = told(settings, written(tmp_path / "3.csv", "1,8,,2024-01-05,tea,1,5.00,paid,EUR"))
+    assert other.orders.changed == 1
+    assert orders()["1"][0] == people()["store_id:8"]
 
 
 def test_a_new_id_with_a_guests_email_is_the_guest(home: Opened, tmp_path: Path) -> None:
@@ -170,7 +185,7 @@ def test_a_guest_with_an_email_of_two_known_customers_stays_the_same_guest(
 
 
 def test_orders_without_ids_are_known_again(home: Opened, tmp_path: Path) -> None:
-    settings = home()
+    settings = home(currency="EUR")
     path = tmp_path / "plain.csv"
     rows = [
         "ada,2024-01-05 10:00,5.00",
@@ -199,6 +214,18 @@ def test_a_number_that_two_customers_share_is_two_orders(home: Opened, tmp_path:
         ),
     )
     assert sorted(orders()) == ["1 / a", "1 / b"]
+
+
+def test_without_a_currency_nothing_is_loaded(home: Opened, tmp_path: Path) -> None:
+    settings = home()
+    path = tmp_path / "plain.csv"
+    path.write_text("customer,date,amount\nada,2024-01-05,5.00\n", encoding="utf-8")
+    with pytest.raises(RegularsError) as caught:
+        told(settings, str(path))
+    assert caught.value.code == "load.no_currency"
+    assert (orders(), people()) == ({}, {})
+    told(settings, str(path), currency="EUR")
+    assert told(settings, str(path)).orders.unchanged == 1  # the shop's currency is known from now on
 
 
 def test_another_currency_is_refused(home: Opened, tmp_path: Path) -> None:

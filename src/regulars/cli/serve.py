@@ -26,7 +26,7 @@ from regulars.kit.i18n import Phrase, mark
     default=1,
     show_default=True,
     metavar="N",
-    help="How many processes answer; more than one on PostgreSQL only.",
+    help="How many processes answer.",
 )
 @click.option("--no-worker", is_flag=True, help="Leave the background work to `regulars worker` elsewhere.")
 @options.language

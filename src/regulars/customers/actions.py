@@ -56,7 +56,8 @@ def arrive(connection: duckdb.DuckDBPyConnection, people: str, now: datetime) ->
             _added(connection, given, now)
         _identified(connection, now)
         for guest, known in _turned_out(connection):
-            merge(known, guest, reason="email", now=now)
+            if not was_undone(known, guest):
+                merge(known, guest, reason="email", now=now)
     return int(fresh)
 
 
@@ -137,6 +138,11 @@ def merge(kept: int, absorbed: int, *, reason: str, now: datetime) -> Merge:
     Customer.objects.filter(id=absorbed).update(merged_into=kept, updated_at=now)
     touch(orders, now)
     return Merge.objects.create(kept_id=kept, absorbed_id=absorbed, reason=reason, moved=moved, at=now)
+
+
+def was_undone(kept: int, absorbed: int) -> bool:
+    """Tell whether somebody took this merge back: it is not made again by itself."""
+    return Merge.objects.filter(kept=kept, absorbed=absorbed, undone_at__isnull=False).exists()
 
 
 def unmerge(merged: Merge, now: datetime) -> None:

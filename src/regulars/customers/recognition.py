@@ -1,11 +1,12 @@
-"""Who one person is, by the rules that a load follows: an id, else an e-mail; two known customers are never merged."""
+"""Who somebody is, by the rules that a load follows: an id, else an e-mail; two known customers are never merged."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from regulars.customers.actions import merge
-from regulars.store import database
+from regulars.customers.actions import merge, was_undone
+from regulars.store import bulk, database
 from regulars.store.models import Customer, Identifier
 
 
@@ -30,9 +31,30 @@ def recognise(store_id: str, email: str, country: str, first_at: datetime, now: 
             _known_by(found, Identifier.STORE_ID, store_id, now)
         if email and by_mail is None:
             _known_by(found, Identifier.EMAIL, email, now)
-        elif guest and by_mail is not None and by_mail != found:
+        elif guest and by_mail is not None and by_mail != found and not was_undone(found, by_mail):
             merge(found, by_mail, reason="email", now=now)
         return found
+
+
+def met(store_ids: Collection[str], now: datetime) -> dict[str, int]:
+    """Return the customers of many of the shop's ids; an id that is met for the first time becomes a customer."""
+    ids = Identifier.objects.filter(kind=Identifier.STORE_ID)
+    known = dict(bulk.found(ids, "value", "customer_id", store_ids))
+    if len(known) == len(set(store_ids)):
+        return known
+    with database.writing("customers"):
+        known |= dict(bulk.found(ids, "value", "customer_id", set(store_ids) - known.keys()))
+        fresh = sorted(set(store_ids) - known.keys())
+        keys = database.numbers("customer", len(fresh)) if fresh else range(0)
+        given = dict(zip(fresh, keys, strict=True))
+        Customer.objects.bulk_create([Customer(id=key, created_at=now, updated_at=now) for key in keys])
+        Identifier.objects.bulk_create(
+            [
+                Identifier(customer_id=key, kind=Identifier.STORE_ID, value=name, since=now)
+                for name, key in given.items()
+            ]
+        )
+    return known | given
 
 
 def _owner(kind: str, value: str) -> int | None:

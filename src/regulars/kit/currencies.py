@@ -24,8 +24,6 @@ _NONE = frozenset(
     ]
 )
 _THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-UNKNOWN = "XXX"
-"""ISO 4217's code for no currency: where nobody said which it is."""
 
 
 def digits(currency: str) -> int:

@@ -47,6 +47,14 @@ class Table:
             return ()
         return tuple(sorted(Path(unquote(uri.removeprefix("file://"))) for uri in self._table().file_uris()))
 
+    def scan(self, bucket: int | None = None) -> str:
+        """Return the SQL for DuckDB of all rows, or of those of one bucket; empty where there are none."""
+        held = (
+            path for path in self.files() if bucket is None or path.parent.name == f"{PARTITION}={bucket}"
+        )
+        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in held)
+        return f"read_parquet([{listed}], hive_partitioning = true)" if listed else ""
+
     def append(self, rows: pa.Table, *, batch: tuple[str, int] | None = None) -> None:
         """Add rows in one commit; with ``batch`` the commit remembers the application and the number of its batch."""
         if len(rows) or batch:

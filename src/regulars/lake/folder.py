@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from regulars.kit.locks import locked
 from regulars.lake.delta import Table
 
 ABOUT = "lake.json"
@@ -55,30 +55,20 @@ class Lake:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Wait until no other process writes; the system frees the lock of a writer that dies."""
-        with _locked(self.folder / "writer.lock", fcntl.LOCK_EX):
+        with locked(self.folder / "writer.lock"):
             yield
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Keep the files of every version on the disk while the block reads them."""
-        with _locked(self.folder / "readers.lock", fcntl.LOCK_SH):
+        with locked(self.folder / "readers.lock", shared=True):
             yield
 
     def tidy(self, *tables: Table) -> None:
         """Put small files together and delete what no version needs; leaves it for later while anybody reads."""
         try:
-            with _locked(self.folder / "readers.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with locked(self.folder / "readers.lock", wait=False):
                 for table in tables:
                     table.tidy()
         except BlockingIOError:
             return
-
-
-@contextmanager
-def _locked(path: Path, how: int) -> Iterator[None]:
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, how)
-        yield
-    finally:
-        os.close(handle)

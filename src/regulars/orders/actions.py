@@ -13,7 +13,7 @@ from regulars.store.changes import MARK, moment
 
 Lines = Callable[[Sequence[int]], Iterable[tuple[Any, ...]]]
 """Given the places of some orders among those told, their lines: the place, then :data:`LINE`."""
-_ID, _CONTENT = HEAD.index("order_id"), HEAD.index("content")
+_ID, _CUSTOMER, _CONTENT = (HEAD.index(name) for name in ("order_id", "customer_id", "content"))
 
 
 @dataclass
@@ -34,8 +34,8 @@ class Arrived:
 def arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: datetime) -> Arrived:
     """Take in orders: rows of :data:`HEAD`, and what tells the lines of some of them. One transaction.
 
-    An order that the store has not seen is added, one with other content takes its place under a new version, one with the same content stays
-    as it is. Customers and products are the store's own keys.
+    An order that the store has not seen is added, one with other content or of another customer takes its place under a new version, any other
+    stays as it is. Customers and products are the store's own keys.
     """
     with database.writing("orders"):
         return _arrive(heads, lines, moment(now))
@@ -48,7 +48,7 @@ def _arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: str) -> Arrived
         met = known.get(head[_ID])
         if met is None:
             fresh.append(place)
-        elif met.content != head[_CONTENT]:
+        elif (met.content, met.customer) != (head[_CONTENT], head[_CUSTOMER]):
             changed.append(place)
     ids = dict(zip(fresh, database.numbers("order", len(fresh)), strict=True)) if fresh else {}
     ids |= {place: known[heads[place][_ID]].key for place in changed}
@@ -83,6 +83,7 @@ class _Met(NamedTuple):
     key: int
     version: int
     content: int
+    customer: int | None
 
 
 def _known(order_ids: Sequence[str]) -> dict[str, _Met]:
@@ -96,5 +97,5 @@ def _known(order_ids: Sequence[str]) -> dict[str, _Met]:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS asked_orders (order_id varchar(200) PRIMARY KEY)")
         cursor.execute("DELETE FROM asked_orders")
     bulk.insert("asked_orders", ("order_id",), ((order_id,) for order_id in order_ids))
-    statement = "SELECT o.order_id, o.id, o.version, o.content FROM asked_orders a JOIN orders o ON o.order_id = a.order_id"
+    statement = "SELECT o.order_id, o.id, o.version, o.content, o.customer_id FROM asked_orders a JOIN orders o ON o.order_id = a.order_id"
     return {row[0]: _Met(*row[1:]) for part in bulk.read(statement) for row in part}

@@ -14,9 +14,11 @@ HEAD = (
     "order_id", "kind", "status", "customer_id", "ordered_at", "ordered_on", "currency", "shipping_minor", "shipping_net_minor",
     "coupon_code", "channel", "country", "content",
 )  # fmt: skip
-"""What is told of an order, in the order of a row; ``content`` is a hash of all of it and of the lines."""
+"""What is told of an order, in the order of a row; ``content`` is a hash of it and of the lines."""
 LINE = ("line", "product_id", "quantity", "gross_minor", "discount_minor", "tax_minor", "refunded_minor")
 """What is told of each line."""
+APART = ("customer_id", "content")
+"""Of a head, what is compared by itself: whose order it is may change without any source, when a guest turns out to be known."""
 QUANTUM = Decimal("0.0001")
 _DIGITS = 15
 
@@ -35,14 +37,15 @@ LINES_SQL = f"string_agg({LINE_SQL}, ';' ORDER BY {LINE_SQL})"
 
 def sql(lines: str) -> str:
     """Return the SQL of the number, of columns :data:`HEAD` without the last; ``lines`` names the column of :data:`LINES_SQL`."""
-    said = ", ".join(_text(name) for name in HEAD[:-1])
+    said = ", ".join(_text(name) for name in HEAD if name not in APART)
     return f"CAST('0x' || md5(concat_ws('|', {said}, {lines}))[:{_DIGITS}] AS BIGINT)"
 
 
 def content(head: Sequence[Any], lines: Iterable[Sequence[Any]]) -> int:
     """Return the number, of a row of :data:`HEAD` without the last, and of rows of :data:`LINE`."""
     said = sorted(":".join(map(_said, _exact(line))) for line in lines)
-    text = "|".join([*map(_said, head), ";".join(said)])
+    heads = [_said(value) for name, value in zip(HEAD[:-1], head, strict=True) if name not in APART]
+    text = "|".join([*heads, ";".join(said)])
     return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:_DIGITS], 16)
 
 

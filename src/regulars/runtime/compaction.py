@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from regulars.customers.recognition import met
 from regulars.kit.secrets import secret
 from regulars.lake.folder import Lake
 from regulars.runtime.projection import lake_of
-from regulars.store import bulk, database
+from regulars.store import bulk
 from regulars.store.inbox import Event, Inbox, open_inbox
-from regulars.store.models import Identifier, Product, Visitor
+from regulars.store.models import Product, Visitor
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
@@ -103,13 +104,13 @@ def _compact(lake: Lake, inbox: Inbox, key: bytes) -> int:
 
 def _met(events: Sequence[Event]) -> Names:
     """Look up who and what the events name; remember who uses which device, and meet customers that no order told of yet."""
-    customers = _customers({one.customer_id for one in events if one.customer_id})
+    now = datetime.now(UTC)
+    customers = met({one.customer_id for one in events if one.customer_id}, now)
     last = {
         one.visitor_id: customers[one.customer_id]
         for one in sorted(events, key=lambda one: one.occurred_at)
         if one.visitor_id and one.customer_id
     }
-    now = datetime.now(UTC)
     Visitor.objects.bulk_create(
         [Visitor(id=visitor, customer_id=customer, since=now) for visitor, customer in last.items()],
         update_conflicts=True,
@@ -118,38 +119,7 @@ def _met(events: Sequence[Event]) -> Names:
         batch_size=500,
     )
     products = {one.product_id for one in events if one.product_id}
-    return Names(customers, dict(_found(Product, "product_id", "id", products)))
-
-
-def _customers(named: set[str]) -> dict[str, int]:
-    """Return the customers of the shop's ids; an id that is met for the first time becomes a customer."""
-    store_ids = Identifier.objects.filter(kind=Identifier.STORE_ID)
-    known = dict(_found(store_ids, "value", "customer_id", named))
-    fresh = sorted(named - known.keys())
-    if not fresh:
-        return known
-    now = datetime.now(UTC)
-    with database.writing("customers"):
-        known |= dict(_found(store_ids, "value", "customer_id", set(fresh)))
-        fresh = [name for name in fresh if name not in known]
-        given = dict(zip(fresh, database.numbers("customer", len(fresh)), strict=True)) if fresh else {}
-        blank = ("first_name", "last_name", "language", "country", "region", "city", "gender")
-        told = now.replace(tzinfo=None).isoformat(sep=" ")
-        rows = ((key, told, told, *("",) * len(blank)) for key in given.values())
-        bulk.insert("customers", ("id", "created_at", "updated_at", *blank), rows)
-        names = ((Identifier.STORE_ID, name, key, told) for name, key in given.items())
-        bulk.insert("identifiers", ("kind", "value", "customer_id", "since"), names)
-    return known | given
-
-
-def _found(records: Any, name: str, value: str, wanted: set[str]) -> list[tuple[str, Any]]:
-    """Look up many values, a part at a time."""
-    query = getattr(records, "objects", records)
-    asked = sorted(wanted)
-    found: list[tuple[str, Any]] = []
-    for start in range(0, len(asked), 500):
-        found += query.filter(**{f"{name}__in": asked[start : start + 500]}).values_list(name, value)
-    return found
+    return Names(customers, dict(bulk.found(Product.objects, "product_id", "id", products)))
 
 
 def _rows(events: Sequence[Event], names: Names, key: bytes, buckets: int) -> pa.Table:

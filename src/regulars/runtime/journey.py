@@ -98,6 +98,8 @@ def read_orders(
     Columns are recognised, or named by ``mapping`` (our name → the file's column). ``engine`` is ``duckdb``, ``spark`` or a
     Spark master URL. What could not be used is in ``Orders.rejects``, what was done to the rest in ``Orders.intake``.
 
+    With ``names`` the shop's own ids of orders and the e-mails of customers are kept beside the tables, for a store.
+
     Raises :class:`~regulars.kit.errors.RegularsError` when the whole origin cannot be used. Close the result, or use
     it in a ``with`` statement: it owns a temporary folder.
     """

@@ -116,6 +116,7 @@ def _named(origin: str) -> str:
 
 def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[], datetime]) -> Loaded:
     currency = _currency(orders, settings)
+    _remembered(orders, currency)
     connection = orders.workspace.door.connection
     _views(connection, orders.folder)
     with stage(mark("Recognising customers")):
@@ -135,7 +136,6 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
             record.committed += len(heads)
             record.added, record.changed, record.unchanged = arrived.added, arrived.changed, arrived.unchanged
             record.save(update_fields=["committed", "added", "changed", "unchanged"])
-    _remembered(orders, currency)
     record.state, record.ended_at = Import.DONE, now()
     record.save()
     kept = settings.home / record.rejects
@@ -144,8 +144,14 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
 
 
 def _currency(orders: Orders, settings: Settings) -> str:
-    """Return the currency of a source; raises where the shop has another one."""
-    told = orders.shop.currency or settings.currency or recall("currency", "") or currencies.UNKNOWN
+    """Return the currency of a source; raises where nobody says which it is, and where the shop has another one."""
+    told = orders.shop.currency or settings.currency or recall("currency", "")
+    if not told:
+        raise RegularsError(
+            "load.no_currency",
+            mark("Nobody says in which currency the shop sells."),
+            hint=mark("Say it: --currency EUR, or REGULARS_CURRENCY=EUR once and for all."),
+        )
     shop = settings.currency or recall("currency", "") or told
     if told != shop:
         raise RegularsError(

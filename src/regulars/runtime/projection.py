@@ -14,7 +14,6 @@ import pyarrow as pa
 from regulars.kit import currencies
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
-from regulars.lake.delta import Table
 from regulars.lake.folder import Lake
 from regulars.store import bulk, database
 from regulars.store.models import Customer
@@ -160,12 +159,10 @@ def _write(connection: duckdb.DuckDBPyConnection, lake: Lake) -> int:
     moved = _held(connection, lake)
     for table, name in ((lake.lines, "new_lines"), (lake.orders, "new_orders")):
         for bucket in moved:
-            old = "".join(
-                f" UNION ALL BY NAME SELECT * FROM read_parquet({_listed(table, bucket)}, hive_partitioning = true)"
-                " WHERE order_key NOT IN (SELECT order_key FROM heads)"
-                for _ in range(bool(_listed(table, bucket)))
-            )
-            rows = connection.execute(f"SELECT * FROM {name} WHERE bucket = {bucket}{old}").to_arrow_table()
+            asked = f"SELECT * FROM {name} WHERE bucket = {bucket}"
+            if held := table.scan(bucket):
+                asked += f" UNION ALL BY NAME SELECT * FROM {held} ANTI JOIN heads USING (order_key)"
+            rows = connection.execute(asked).to_arrow_table()
             table.replace((bucket,), rows)
         rest = f"WHERE bucket NOT IN ({', '.join(map(str, moved))})" if moved else ""
         table.append(connection.execute(f"SELECT * FROM {name} {rest}").to_arrow_table())
@@ -177,22 +174,17 @@ def _held(connection: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[int, ...]:
     """Return the buckets in which the lake has some of these orders, and those into which such orders go now."""
     buckets: set[int] = set()
     for table, name in ((lake.orders, "new_orders"), (lake.lines, "new_lines")):
-        files = ", ".join(f"'{path}'" for path in table.files())
-        if files:
+        rows = table.scan()
+        if rows:
             connection.execute(
                 f"""CREATE OR REPLACE TEMP TABLE held AS SELECT DISTINCT order_key, CAST(bucket AS INTEGER) AS bucket
-                    FROM read_parquet([{files}], hive_partitioning = true) WHERE order_key IN (SELECT order_key FROM heads)"""
+                    FROM {rows} WHERE order_key IN (SELECT order_key FROM heads)"""
             )
             found = connection.execute(
                 f"SELECT bucket FROM held UNION SELECT bucket FROM {name} WHERE order_key IN (SELECT order_key FROM held)"
             ).fetchall()
             buckets |= {int(bucket) for (bucket,) in found}
     return tuple(sorted(buckets))
-
-
-def _listed(table: Table, bucket: int) -> str:
-    files = ", ".join(f"'{path}'" for path in table.files() if path.parent.name == f"bucket={bucket}")
-    return f"[{files}]" if files else ""
 
 
 def _forget(connection: duckdb.DuckDBPyConnection) -> None:

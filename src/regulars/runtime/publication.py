@@ -44,16 +44,19 @@ def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
             run.as_of, run.summary = found.value.as_of, summary(found)
             run.save()
-    for old in Run.objects.filter(id__lt=run.id).values_list("id", flat=True):
-        discard(old)
+    _forget("run < %s", run.id)
     return len(rows)
 
 
 def discard(run: int) -> None:
     """Forget the scores of a run."""
+    _forget("run = %s", run)
+
+
+def _forget(where: str, run: int) -> None:
     for table in ("scores", "memberships"):
         with database.writing(), connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {table} WHERE run = %s", [run])
+            cursor.execute(f"DELETE FROM {table} WHERE {where}", [run])
 
 
 def published() -> Run | None:

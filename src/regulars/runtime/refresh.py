@@ -5,8 +5,6 @@ One refresh runs at a time. One that is killed leaves what was published before;
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -22,12 +20,13 @@ from regulars import recommend
 from regulars.access import actions as access
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
+from regulars.kit.locks import locked
 from regulars.kit.progress import stage
 from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
 from regulars.runtime import publication
-from regulars.runtime.journey import Analysis, analyse
+from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
 from regulars.store import bulk
 from regulars.store.models import OrderLine, Run
@@ -104,21 +103,16 @@ def refresh(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
     """Hold the lock of refreshes; raises where somebody else has it. The system frees it when its holder dies."""
-    home.mkdir(parents=True, exist_ok=True)
-    handle = os.open(home / "refresh.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RegularsError(
-                "refresh.running",
-                mark("Another refresh is running."),
-                hint=mark("Wait until it has ended."),
-                kind=Kind.CONFLICT,
-            ) from error
-        yield
-    finally:
-        os.close(handle)
+        with locked(home / "refresh.lock", wait=False):
+            yield
+    except BlockingIOError as error:
+        raise RegularsError(
+            "refresh.running",
+            mark("Another refresh is running."),
+            hint=mark("Wait until it has ended."),
+            kind=Kind.CONFLICT,
+        ) from error
 
 
 def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Refreshed:
@@ -214,6 +208,3 @@ def _write(schema: pa.Schema, name: str, source: str, folder: Path) -> None:
     with pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as file:
         for part in bulk.tables(schema, source):
             file.write_table(part)
-
-
-__all__ = ["Analysis", "Refreshed", "alone", "orders_of", "refresh"]

@@ -89,9 +89,9 @@ def repair(settings: Settings, found: Verified, clock: Callable[[], datetime] | 
 
 
 def _relation(table: Table, name: str) -> str:
-    files = ", ".join(f"'{path}'" for path in table.files())
-    if files:
-        return f"SELECT * FROM read_parquet([{files}], hive_partitioning = true)"
+    rows = table.scan()
+    if rows:
+        return f"SELECT * FROM {rows}"
     key = "CAST(NULL AS VARCHAR) AS event_id" if name == "events" else "CAST(NULL AS BIGINT) AS order_key"
     return f"SELECT {key} WHERE false"
 

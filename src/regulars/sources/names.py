@@ -1,6 +1,6 @@
 """What only a store needs to know: how the shop itself writes each order's id, and which e-mails belong to whom.
 
-An analysis never sees these. They stand beside the canonical tables, as ``documents`` (order_key, order_id) and ``contacts`` (customer_key,
+An analysis never sees these. They stand beside the canonical tables, as ``documents`` (order_key, order_id, whether other customers share the id) and ``contacts`` (customer_key,
 customer_id, email), one row a pair that the source names.
 """
 

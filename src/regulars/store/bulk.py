@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import duckdb
 
 READ_ROWS = 50_000
+LOOKED_UP = 500
+"""Values in one question: SQLite takes no more than 999."""
 
 
 def insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -77,3 +79,12 @@ def bring(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, s
         connection.register("bulk_part", part)
         connection.execute(f"INSERT INTO {name} SELECT * FROM bulk_part")
         connection.unregister("bulk_part")
+
+
+def found(records: Any, name: str, value: str, wanted: Collection[str]) -> list[tuple[str, Any]]:
+    """Look many values of a column up, a part at a time; return those that are there with another column of theirs."""
+    asked = sorted(wanted)
+    rows: list[tuple[str, Any]] = []
+    for start in range(0, len(asked), LOOKED_UP):
+        rows += records.filter(**{f"{name}__in": asked[start : start + LOOKED_UP]}).values_list(name, value)
+    return rows

@@ -34,7 +34,9 @@ def shop(customers: int) -> None:
         Run,
         Score,
     )
+    from regulars.store.state import remember
 
+    remember("currency", "PLN")
     with database.writing():
         for name in ("customer", "product", "order"):
             assert database.numbers(name, customers).start == 1
@@ -169,7 +171,7 @@ def test_filters_of_customers(program: Program) -> None:
         ["c2@example.com"],
     )
     assert program.get("customers/key:2").json() == first
-    assert program.get("customers/c2").json()["value"]["currency"] == "XXX"
+    assert program.get("customers/c2").json()["value"]["currency"] == "PLN"
 
 
 def test_segments_figures_runs_and_loads(program: Program) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django
 
-from regulars.kit.currencies import UNKNOWN
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.runtime import publication, taking
@@ -27,8 +26,8 @@ def settings() -> Settings:
 
 
 def currency() -> str:
-    """Return the shop's currency."""
-    return settings().currency or recall("currency", "") or UNKNOWN
+    """Return the shop's currency; empty until a setting, a load or an order has named it."""
+    return settings().currency or recall("currency", "")
 
 
 def published() -> Run | None:
