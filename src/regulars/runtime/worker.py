@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from regulars.kit.errors import Kind, RegularsError
+from django.db import close_old_connections
+
+from regulars.kit.errors import RegularsError
 from regulars.runtime.compaction import compact, inbox_of
 from regulars.runtime.projection import project
-from regulars.runtime.refresh import refresh
-from regulars.store.models import Run, Unprojected
+from regulars.store.models import Order, Run, Unprojected
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
@@ -23,60 +25,66 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_SECONDS = 300.0
+LONGEST_WAIT = timedelta(hours=1)
+"""After refreshes that failed one after another."""
+AGAIN_SECONDS = 60.0
+"""A refresh that could not even begin is tried again so soon."""
 NIGHT = time(3, 0)
 """When the day's refresh begins, by the shop's own clock."""
 
 
-@dataclass
-class Backoff:
-    """How long to wait after failures that follow one another: twice as long each time, up to five minutes."""
-
-    pause_seconds: float
-    failures: int = 0
-
-    def failed(self) -> float:
-        """Count a failure; return how long to wait."""
-        self.failures += 1
-        return min(self.pause_seconds * 2.0**self.failures, LONGEST_PAUSE_SECONDS)
-
-    def worked(self) -> float:
-        """Forget failures; return the ordinary pause."""
-        self.failures = 0
-        return self.pause_seconds
-
-
 def due(settings: Settings, now: datetime) -> bool:
-    """Tell whether a refresh should begin: nothing was ever published, or not since last night; a failed one waits an hour."""
-    last = Run.objects.order_by("-id").first()
-    if last is None:
-        return True
-    if last.state == Run.FAILED and last.ended_at is not None and now - last.ended_at < timedelta(hours=1):
+    """Tell whether a refresh should begin: there are orders, and nothing was published since last night.
+
+    After failures it waits a minute, twice as long each time, up to an hour.
+    """
+    if not Order.objects.exists():
         return False
     published = Run.objects.filter(state=Run.PUBLISHED).order_by("-id").first()
-    return published is None or published.started_at < _last_night(settings, now)
+    if published is not None and published.started_at >= _last_night(settings, now):
+        return False
+    failed = Run.objects.filter(state=Run.FAILED, id__gt=published.id if published else 0).order_by("-id")
+    last = failed.first()
+    if last is None or last.ended_at is None:
+        return True
+    waited = timedelta(minutes=2.0 ** min(failed.count() - 1, 10))
+    return now - last.ended_at >= min(waited, LONGEST_WAIT)
 
 
 def _last_night(settings: Settings, now: datetime) -> datetime:
     zone = ZoneInfo(settings.time_zone)
     here = now.astimezone(zone)
     night = datetime.combine(here.date(), NIGHT, zone)
-    return night if night <= here else night - timedelta(days=1)
+    return night if night <= here else datetime.combine(here.date() - timedelta(days=1), NIGHT, zone)
+
+
+def refreshing(settings: Settings) -> subprocess.Popen[bytes]:
+    """Begin a refresh in a process of its own: its memory goes with it, and events go on to the lake meanwhile."""
+    words = [sys.executable, "-m", "regulars", "refresh", "--home", str(settings.home), "--json"]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603 - ourselves
 
 
 class Worker:
     """Does what is due, again and again, until it is told to stop."""
 
     def __init__(
-        self, settings: Settings, *, pause_seconds: float = 2.0, clock: Callable[[], datetime] | None = None
+        self,
+        settings: Settings,
+        *,
+        pause_seconds: float = 2.0,
+        clock: Callable[[], datetime] | None = None,
+        refresh: Callable[[Settings], subprocess.Popen[bytes]] = refreshing,
     ) -> None:
-        self.settings, self._clock = settings, clock or (lambda: datetime.now(UTC))
+        self.settings, self._pause = settings, pause_seconds
+        self._clock, self._begin = clock or (lambda: datetime.now(UTC)), refresh
         self._stopped = threading.Event()
-        self._lake, self._refresh = Backoff(pause_seconds), Backoff(60.0)
+        self._failures = 0
         self._inbox: Inbox | None = None
-        self._not_before = 0.0
+        self._refresh: subprocess.Popen[bytes] | None = None
+        self._begun: datetime | None = None
 
     def stop(self) -> None:
-        """End after what is being done now."""
+        """End after what is being done now; a refresh is ended, and leaves what was published before."""
         self._stopped.set()
 
     def run(self) -> None:
@@ -85,25 +93,25 @@ class Worker:
             while not self._stopped.is_set():
                 self._stopped.wait(self.step())
         finally:
+            if self._refresh is not None and self._refresh.poll() is None:
+                self._refresh.terminate()
+                self._refresh.wait()
             if self._inbox is not None:
                 self._inbox.close()
 
     def step(self) -> float:
-        """Do what is due; return how many seconds to wait before the next step."""
-        from django.db import close_old_connections
-
+        """Do what is due; return how many seconds to wait before the next step: after failures twice as long each time."""
         close_old_connections()
         try:
             self.once()
-        except Exception as error:
-            pause = self._lake.failed()
-            log.warning("the lake waits %s s: %s", round(pause), _told(error))
+            self._refreshed()
+        except Exception as error:  # what failed is tried again, and nothing of it is lost
+            self._failures += 1
+            pause = min(self._pause * 2.0 ** min(self._failures, 20), LONGEST_PAUSE_SECONDS)
+            log.warning("the worker waits %s s: %s", round(pause), _told(error))
             return pause
-        pause = self._lake.worked()
-        now = self._clock()
-        if now.timestamp() >= self._not_before and due(self.settings, now):
-            self._refreshed(now)
-        return pause
+        self._failures = 0
+        return self._pause
 
     def once(self) -> tuple[int, int]:
         """Bring events and orders to the lake; return how many of each."""
@@ -113,20 +121,19 @@ class Worker:
         orders = project(self.settings) if Unprojected.objects.exists() else 0
         return events, orders
 
-    def _refreshed(self, now: datetime) -> None:
-        try:
-            done = refresh(self.settings)
-            self._refresh.worked()
-            log.info("refreshed: %s customers as of %s", done.customers, done.run.as_of)
-        except RegularsError as error:
-            # No orders yet, or somebody else refreshes: not a failure, and nothing to be loud about.
-            quiet = error.kind in (Kind.MISSING, Kind.CONFLICT)
-            pause = 60.0 if quiet else self._refresh.failed()
-            self._not_before = now.timestamp() + pause
-            log.log(logging.INFO if quiet else logging.WARNING, "no refresh: %s", error.code)
-        except Exception as error:
-            self._not_before = now.timestamp() + self._refresh.failed()
-            log.warning("the refresh failed: %s", _told(error))
+    def _refreshed(self) -> None:
+        """Begin a refresh where one is due and none runs."""
+        if self._refresh is not None:
+            code = self._refresh.poll()
+            if code is None:
+                return
+            if code:
+                log.warning("a refresh ended with exit code %s", code)
+            self._refresh = None
+        now = self._clock()
+        rested = self._begun is None or (now - self._begun).total_seconds() >= AGAIN_SECONDS
+        if rested and due(self.settings, now):
+            self._refresh, self._begun = self._begin(self.settings), now
 
 
 def _told(error: BaseException) -> str:
