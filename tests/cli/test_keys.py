@@ -33,7 +33,8 @@ def test_a_key_is_made_listed_and_revoked(tmp_path: Path) -> None:
     assert "Revoked: " in run(home, "revoke", key.prefix).stdout
     assert queries.key(text) is None
     shop = json.loads(run(home, "create", "Shop", "--scope", "collect", "--json").stdout)
-    assert queries.write_key(shop["key"]) == (queries.key(shop["key"]).id, shop["signing_secret"])
+    name, _, signing = queries.write_keys(home)[shop["prefix"]]
+    assert (name, signing) == ("Shop", shop["signing_secret"])
     told = json.loads(run(home, "list", "--json").stdout)
     assert [each["prefix"] for each in told] == [shop["prefix"], key.prefix]
 

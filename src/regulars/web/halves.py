@@ -13,10 +13,9 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 from regulars.access import queries, rules
-from regulars.recommend import index
+from regulars.runtime import serving
 from regulars.runtime.compaction import inbox_of
 from regulars.runtime.publication import published
-from regulars.runtime.refresh import INDEX
 from regulars.store.models import Identifier, Membership
 from regulars.web.edge import PATHS, Edge, WriteKey
 from regulars.web.edge import application as edge_application
@@ -85,7 +84,7 @@ def build(settings: Settings, cold: Asgi, keys: WriteKeys) -> Asgi:
         Edge(
             inbox=inbox_of(settings),
             key_of=keys.key_of,
-            recommender=index.serve(settings.home / INDEX, checked=False),
+            recommender=serving.served(settings),
             segments_of=segments_of,
             origins=frozenset(settings.storefronts),
         )

@@ -306,7 +306,7 @@ def test_an_order_with_any_one_thing_odd_is_answered_and_read(
     everything: Any, place: Any, odd: Any, then: str
 ) -> None:
     mine, *_ = everything
-    told: Any = order(line(discount="1.00", tax="1.00"), shipping="5.00")
+    told: Any = order(line(discount="1.00", tax="1.00"), currency="PLN", shipping="5.00")
     inside = told
     for step in place[:-1]:
         inside = inside[step]
@@ -323,7 +323,7 @@ def everything(settings: Any) -> Any:
 
     shop(3)
     mine = Program(key_of(settings))
-    assert mine("PUT", "orders/1", order()).status_code == 201
+    assert mine("PUT", "orders/1", order(currency="PLN")).status_code == 201  # the currency of that shop
     described = mine.get("openapi.json").json()
     operations = [
         (path, method, operation)

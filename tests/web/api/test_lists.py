@@ -251,9 +251,9 @@ def test_recommendations_without_and_with_an_index(settings: Any, program: Progr
     assert {each["code"] for each in before["warnings"]} == {"recommend.no_index", "recommend.index_missing"}
     assert str(settings.home) not in str(before)
     refresh(settings)
-    from regulars.web.api.recommending import serving
+    from regulars.runtime.serving import served
 
-    serving(settings.home / "index").refresh()
+    served(settings).refresh()
     after = program.get("customers/c1/recommendations?k=3").json()
     assert len(after["picks"]) == 3
     assert (after["personal"], after["warnings"]) == (True, [])

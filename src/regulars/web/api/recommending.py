@@ -1,29 +1,23 @@
-"""What to show a customer, from the index that the last refresh built; the index is opened once a process."""
+"""What to show a customer, from the index that the last refresh built."""
 
 from __future__ import annotations
 
-import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import Phrase, mark
-from regulars.recommend import index
 from regulars.recommend.ask import SLOTS, STARTS, ask
-from regulars.runtime.refresh import INDEX
+from regulars.runtime import serving
 from regulars.web.api import shop
 from regulars.web.api.schemas.customers import Pick, Recommendations, StandIn
 
 if TYPE_CHECKING:
     from regulars.store.models import Customer
 
-_served: dict[Path, index.Served] = {}
-_turn = threading.Lock()
-
 
 def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
     """Return a slot's answer for a customer, with a warning for each thing that stands in for what was asked."""
-    served = serving(shop.settings().home / INDEX)
+    served = serving.served(shop.settings())
     if SLOTS.get(slot) in ("product", "products"):
         raise RegularsError(
             "recommend.slot_needs",
@@ -55,14 +49,6 @@ def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
             for pick in answer.picks
         ],
     )
-
-
-def serving(folder: Path) -> index.Served:
-    """Return what a folder's index answers, opened the first time that it is asked for."""
-    with _turn:
-        if folder not in _served:
-            _served[folder] = index.serve(folder)
-        return _served[folder]
 
 
 def _known_as(customer: Customer) -> str:
