@@ -12,5 +12,7 @@ def application() -> Any:
     settings = open_home()
     # Records can be imported once the home is open.
     from regulars.web import halves
+    from regulars.web.following import Refusals, WriteKeys
 
-    return halves.build(settings, halves.django_side(), halves.WriteKeys(settings.home))
+    keys, refusals = WriteKeys(settings.home), Refusals()
+    return halves.build(settings, halves.django_side(), keys, refusals)

@@ -1,6 +1,7 @@
 """Every record, one file a noun. Money is in minor units of the record's currency, moments are in UTC."""
 
 from regulars.store.models.access import ApiKey, Audit, Idempotency
+from regulars.store.models.consents import Consent
 from regulars.store.models.counters import Counter
 from regulars.store.models.customers import Customer, Identifier, Merge, Visitor
 from regulars.store.models.imports import Import
@@ -13,6 +14,7 @@ from regulars.store.models.settings import Setting
 __all__ = [
     "ApiKey",
     "Audit",
+    "Consent",
     "Counter",
     "Customer",
     "Idempotency",

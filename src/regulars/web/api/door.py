@@ -13,7 +13,17 @@ import regulars
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.web import errors
-from regulars.web.api import customers, documentation, figures, keys, operations, orders, products, segments
+from regulars.web.api import (
+    customers,
+    documentation,
+    figures,
+    keys,
+    operations,
+    orders,
+    people,
+    products,
+    segments,
+)
 from regulars.web.api.reading import Strict
 
 api = NinjaAPI(
@@ -26,6 +36,8 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/orders", orders.router)
+# Longer addresses first: ids may hold slashes.
+api.add_router("/customers", people.router)
 api.add_router("/customers", customers.router)
 api.add_router("/products", products.router)
 api.add_router("/segments", segments.router)
