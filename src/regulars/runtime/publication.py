@@ -15,10 +15,12 @@ from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.privacy import queries as privacy
 from regulars.privacy.rules import PROFILING
+from regulars.runtime import history
 from regulars.store import bulk, database
 from regulars.store.models import Run
 
 if TYPE_CHECKING:
+    from regulars.lake.folder import Lake
     from regulars.runtime.journey import Analysis
 
 ROWS = 50_000
@@ -30,11 +32,12 @@ COLUMNS = (
 MONEY = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
 
 
-def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
-    """Write every customer's score and segments, show them instead of the last ones, and forget those; return how many customers."""
+def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) -> int:
+    """Write every customer's score and segments, keep them in the lake, show them instead of the last ones, and forget those; return how many customers."""
     objecting = privacy.refusing(PROFILING)
     rows = _without(scores(found), objecting)
     with stage(mark("Publishing")):
+        history.keep(lake, run.id, found.value.as_of, rows)
         for part in _parts(rows):
             with database.writing():
                 bulk.insert("scores", ("run", *COLUMNS), ((run.id, *row) for row in part))
