@@ -13,7 +13,8 @@ from django.db import connection
 from regulars.kit import currencies
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
-from regulars.store import bulk, database
+from regulars.runtime import alarms
+from regulars.store import bulk, database, outbox
 from regulars.store.models import Run
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ MONEY = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
 
 def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
     """Write every customer's score and segments, show them instead of the last ones, and forget those; return how many customers."""
-    rows = scores(found)
+    rows, watched = scores(found), alarms.watch(found.value)
     with stage(mark("Publishing")):
         for part in _parts(rows):
             with database.writing():
@@ -42,8 +43,13 @@ def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
                 )
         with database.writing():
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
-            run.as_of, run.summary = found.value.as_of, summary(found)
+            run.as_of, run.summary = found.value.as_of, summary(found) | {"watch": watched}
+            before = published()
             run.save()
+            outbox.tell(
+                outbox.SCORES_PUBLISHED, str(run.id), now(), run=run.id, as_of=run.as_of.isoformat(), customers=len(rows),
+            )  # fmt: skip
+            alarms.raised(run, before, now())
     _forget("run < %s", run.id)
     return len(rows)
 
