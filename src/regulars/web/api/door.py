@@ -13,7 +13,18 @@ import regulars
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.web import errors
-from regulars.web.api import customers, documentation, figures, keys, operations, orders, products, segments
+from regulars.web.api import (
+    customers,
+    documentation,
+    figures,
+    jobs,
+    keys,
+    operations,
+    orders,
+    products,
+    segments,
+    webhooks,
+)
 from regulars.web.api.reading import Strict
 
 api = NinjaAPI(
@@ -32,6 +43,8 @@ api.add_router("/segments", segments.router)
 api.add_router("/figures", figures.figures)
 api.add_router("/scores", figures.scores)
 api.add_router("/keys", keys.router)
+api.add_router("/webhooks", webhooks.router)
+api.add_router("", jobs.router)
 api.add_router("", operations.router)
 documentation.add(api)
 
