@@ -178,6 +178,41 @@ def test_what_fails_waits_longer_each_time_and_recovers(
     busy.close()
 
 
+def test_an_end_that_could_not_be_noted_is_noted_later(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    begun = Begun()
+    monkeypatch.setattr(begun, "poll", lambda: begun.outcome)
+    busy = Worker(settings, pause_seconds=1.0, clock=lambda: NOW, begin=begun)
+    busy.jobs.step()
+    begun.outcome = Outcome({"run": 1})
+
+    def gone(*_: Any) -> bool:
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(actions, "finish", gone)
+        assert busy.jobs.step() == 2.0
+    assert Job.objects.get().state == Job.RUNNING
+    busy.jobs.step()
+    assert (Job.objects.get().state, len(begun.jobs)) == (Job.DONE, 1)
+    busy.close()
+
+
+def test_a_job_that_cannot_begin_is_tried_again_later(settings: Any) -> None:
+    def broken(*_: Any) -> Any:
+        raise OSError("no more processes")
+
+    busy = Worker(settings, clock=lambda: NOW, begin=broken)
+    busy.jobs.step()
+    job = Job.objects.get()
+    assert (job.state, job.error_code, job.attempts) == (Job.FAILED, "OSError", 1)
+    assert job.run_at > NOW
+    busy.close()
+
+
 def ended(task: tasks.Task) -> Outcome:
     for _ in range(600):
         if (outcome := task.poll()) is not None:
@@ -201,6 +236,7 @@ def test_jobs_are_commands_whose_errors_say_whether_they_help_again(tmp_path: Pa
     killed = tasks.begin(whole, settings)
     killed._process.send_signal(signal.SIGKILL)  # type: ignore[attr-defined]
     assert ended(killed) == Outcome(error="jobs.ended_early", again=True)
+    assert killed.poll() == Outcome(error="jobs.ended_early", again=True), "asked twice, told twice"
     stopped = tasks.begin(whole, settings)
     stopped.stop()
     assert stopped._process.returncode not in (0, None)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import click
 
 from regulars.cli import options
 from regulars.cli.options import Reading
+from regulars.kit import logs
 
 
 @options.verb()
@@ -27,6 +28,7 @@ def load(origin: str, home: Path | None, language: str, as_json: bool, reading: 
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
+    logs.configure(settings.log)
     from regulars.runtime.load import load as run
     from regulars.runtime.written import dumps
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from regulars.cli import options
+from regulars.kit import logs
 
 
 @options.verb()
@@ -23,6 +24,7 @@ def refresh(home: Path | None, language: str, as_json: bool) -> None:
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
+    logs.configure(settings.log)
     from regulars.runtime.refresh import refresh as run
     from regulars.runtime.written import dumps
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from regulars.cli import options
+from regulars.kit import logs
 
 
 @options.verb()
@@ -23,6 +24,7 @@ def worker(home: Path | None, with_parent: bool, language: str) -> None:  # noqa
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
+    logs.configure(settings.log)
     from regulars.runtime.worker import Worker
 
     busy = Worker(settings)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from regulars.jobs import actions, rules
 from regulars.jobs.actions import Hold
 from regulars.runtime import tasks
+from regulars.runtime.rounds import told
 from regulars.runtime.schedule import night
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Supervision:
         job = actions.take(self._owner, KINDS, now, self._lease)
         if job is not None:
             log.info("job %s begins: %s, attempt %s", job.id, job.kind, job.attempts)
-            self._task, self._job = self._begin(job, self._settings), job
+            self._began(job)
         return False
 
     def stop(self) -> None:
@@ -61,6 +62,13 @@ class Supervision:
             task.stop()
             actions.give_back(job, self._clock())
         self._job = self._task = None
+
+    def _began(self, job: Job) -> None:
+        try:
+            self._task, self._job = self._begin(job, self._settings), job
+        except Exception as error:  # whatever it is, the next attempt comes later and not at once
+            log.warning("job %s cannot begin: %s", job.id, told(error))
+            actions.fail(job, told(error), self._clock())
 
     def _followed(self, job: Job, task: Task) -> bool:
         if self._ended(job, task):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -21,6 +22,7 @@ REFRESH, LOAD = "refresh", "load"
 INBOX = "inbox"
 """The folder of a home from which files can be loaded."""
 STOP_SECONDS = 20.0
+RELAYED_BYTES = 64 << 10
 STEPS = {"lake": 0.05, "value": 0.2, "recommendations": 0.6, "publishing": 0.9}
 """How far a refresh is where a step of it begins, roughly."""
 _KEPT = {
@@ -57,6 +59,7 @@ class Command:
 
     def __init__(self, words: list[str], kind: str) -> None:
         self._kind = kind
+        self._outcome: Outcome | None = None
         self._out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the command
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -67,14 +70,13 @@ class Command:
         )
 
     def poll(self) -> Outcome | None:
-        """Return how it ended, None while it goes on."""
+        """Return how it ended, however often that is asked; None while it goes on."""
         code = self._process.poll()
-        if code is None:
-            return None
-        try:
-            return self._done() if code == 0 else self._failed()
-        finally:
-            self._closed()
+        if code is None or self._outcome is not None:
+            return self._outcome
+        self._outcome = self._done() if code == 0 else self._failed()
+        self._closed()
+        return self._outcome
 
     def stop(self) -> None:
         """End it, kindly at first."""
@@ -88,23 +90,35 @@ class Command:
 
     def _done(self) -> Outcome:
         told = _object(self._out)
+        _relay(self._said())
         return Outcome({name: told[name] for name in _KEPT[self._kind] if name in told})
 
     def _failed(self) -> Outcome:
         """The last line on standard error is the error as JSON, unless the process was killed."""
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        lines = self._said()
         try:
             told = json.loads(lines[-1]) if lines else {}
         except ValueError:
             told = {}
-        known = told if isinstance(told, dict) else {}
+        known = told if isinstance(told, dict) and "exit_code" in told else {}
+        _relay(lines[:-1] if known else lines)
         code, kind = str(known.get("code", "jobs.ended_early")), str(known.get("kind", ""))
         return Outcome(error=code, again=rules.again(kind))
+
+    def _said(self) -> list[str]:
+        """Return the last lines on standard error."""
+        self._errors.seek(max(self._errors.seek(0, io.SEEK_END) - RELAYED_BYTES, 0))
+        return self._errors.read().decode("utf-8", "replace").strip().splitlines()
 
     def _closed(self) -> None:
         self._out.close()
         self._errors.close()
+
+
+def _relay(lines: list[str]) -> None:
+    """Write what a command logged to our own log, which has the same form."""
+    for line in lines:
+        print(line, file=sys.stderr)
 
 
 def _object(file: IO[bytes]) -> Mapping[str, Any]:

@@ -89,7 +89,7 @@ def missing(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG0
 @api.exception_handler(OperationalError)
 def busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
     """Answer where the store does not: it is locked, or gone."""
-    errors.log.error("%s %s", request.method, request.path, exc_info=error)
+    errors.log.error("%s %s", request.method, errors.where(request), exc_info=error)
     problem = RegularsError(
         "store.busy",
         mark("The store does not answer in time."),
