@@ -20,7 +20,10 @@ from regulars.kit import logs
 @click.option("--with-parent", is_flag=True, hidden=True)
 @options.language
 def worker(home: Path | None, with_parent: bool, language: str) -> None:  # noqa: ARG001 - errors are told in it
-    """Bring events and orders to the lake within seconds, and refresh everything once a night, until stopped."""
+    """Bring events and orders to the lake within seconds, refresh once a night, do jobs and send webhooks, until stopped.
+
+    Several workers may share the work of one server: each thing is done by one of them.
+    """
     from regulars.runtime.home import open_home
 
     settings = open_home(home)

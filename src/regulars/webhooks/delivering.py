@@ -7,8 +7,9 @@ other side can tell. Messages may overtake each other.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from regulars.store import database, leases
 from regulars.store.models import Outbox, WebhookDelivery, WebhookEndpoint
@@ -58,7 +59,9 @@ def claim(owner: str, now: datetime, limit: int) -> list[WebhookDelivery]:
         for each in taken:
             each.state, each.owner, each.lease_until = WebhookDelivery.SENDING, owner, now + LEASE
             each.attempts += 1
-        WebhookDelivery.objects.bulk_update(taken, ["state", "owner", "lease_until", "attempts"])
+        WebhookDelivery.objects.filter(id__in=[each.id for each in taken]).update(
+            state=WebhookDelivery.SENDING, owner=owner, lease_until=now + LEASE, attempts=F("attempts") + 1
+        )
     return taken
 
 
@@ -71,44 +74,41 @@ def _due(endpoint: WebhookEndpoint, now: datetime) -> object:
 
 def record(delivery: WebhookDelivery, sent: Sent, now: datetime) -> str:
     """Note what became of a message; return its state, empty where somebody else has it by now."""
+    ended = _ended(delivery.attempts, sent, now)
+    mine = WebhookDelivery.objects.filter(id=delivery.id, owner=delivery.owner, state=WebhookDelivery.SENDING)
     with database.writing():
-        some = WebhookDelivery.objects.select_for_update(of=("self",))
-        found = some.filter(id=delivery.id, owner=delivery.owner, state=WebhookDelivery.SENDING).first()
-        if found is None:
+        if not mine.update(
+            owner="", lease_until=None, response_status=sent.status, error=sent.error, **ended
+        ):
             return ""
-        _ended(found, sent, now)
-        found.save()
-        _endpoint(delivery.endpoint_id, sent, now)
-    return found.state
+        if sent.delivered:
+            well = WebhookEndpoint.objects.filter(id=delivery.endpoint_id, failures__gt=0)
+            well.update(failures=0, rest_until=None)
+        else:
+            _rests(delivery.endpoint_id, sent, now)
+    return str(ended["state"])
 
 
-def _ended(found: WebhookDelivery, sent: Sent, now: datetime) -> None:
-    found.response_status, found.error = sent.status, sent.error
-    found.owner, found.lease_until = "", None
-    delay = None if sent.status == rules.GONE else rules.next_delay(found.attempts, sent.retry_after)
+def _ended(attempts: int, sent: Sent, now: datetime) -> dict[str, Any]:
+    """What becomes of a message after so many attempts."""
+    delay = None if sent.status == rules.GONE else rules.next_delay(attempts, sent.retry_after)
     if sent.delivered:
-        found.state, found.ended_at = WebhookDelivery.DELIVERED, now
-    elif delay is None:
-        found.state, found.ended_at = WebhookDelivery.DEAD, now
-    else:
-        found.state, found.next_at = WebhookDelivery.FAILED, now + delay
+        return {"state": WebhookDelivery.DELIVERED, "ended_at": now}
+    if delay is None:
+        return {"state": WebhookDelivery.DEAD, "ended_at": now}
+    return {"state": WebhookDelivery.FAILED, "next_at": now + delay}
 
 
-def _endpoint(number: int, sent: Sent, now: datetime) -> None:
-    """Remember how an endpoint does: it rests after failures, longer each time, and gets nothing more once it is gone."""
+def _rests(number: int, sent: Sent, now: datetime) -> None:
+    """Leave an endpoint alone after a failure, longer each time; it gets nothing more once it is gone."""
     found = WebhookEndpoint.objects.select_for_update().filter(id=number).first()
     if found is None:
         return
-    if sent.delivered:
-        if not found.failures:
-            return
-        found.failures, found.rest_until = 0, None
-    else:
-        found.failures += 1
-        found.rest_until = now + max(
-            rules.rest(found.failures), min(sent.retry_after or timedelta(), rules.LONGEST_REST)
-        )
-        found.gone_at = now if sent.status == rules.GONE else found.gone_at
+    found.failures += 1
+    asked = min(sent.retry_after or timedelta(), rules.LONGEST_REST)
+    found.rest_until = now + max(rules.rest(found.failures), asked)
+    if sent.status == rules.GONE:
+        found.gone_at = now
     found.save(update_fields=["failures", "rest_until", "gone_at"])
 
 
