@@ -82,14 +82,19 @@ def inbox_of(settings: Settings) -> Inbox:
 def compact(settings: Settings, inbox: Inbox) -> int:
     """Write all events that wait to the lake, and clear the inbox of them; return how many. Waits while another process writes to the lake."""
     lake = lake_of(settings)
-    key = secret(settings.home)
     with lake.writing():
-        return _compact(lake, inbox, key)
+        return drain(settings, lake, inbox)
 
 
-def _compact(lake: Lake, inbox: Inbox, key: bytes) -> int:
-    written = 0
-    while (claim := inbox.claim(AT_ONCE)) is not None:
+def drain(settings: Settings, lake: Lake, inbox: Inbox) -> int:
+    """Write all events that wait now, and return how many; call while the lake is locked for writing.
+
+    What comes in meanwhile waits for the next time, so that a steady stream keeps nobody else from the lake.
+    """
+    key = secret(settings.home)
+    written, waiting = 0, inbox.waiting().events
+    while waiting > 0 and (claim := inbox.claim(AT_ONCE)) is not None:
+        waiting -= len(claim.events)
         if lake.events.applied(APPLICATION) < claim.number:
             names = _met(claim.events)
             lake.events.append(
