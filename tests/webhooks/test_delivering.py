@@ -233,3 +233,35 @@ def test_what_cannot_be_sent_is_logged_without_its_address(
     worker.close()
     assert "webhook delivery 1 to endpoint 1: status (500), now failed" in caplog.text
     assert "s3cret" not in caplog.text
+
+
+def test_a_backup_keeps_what_waits_and_the_secrets(home: Opened, tmp_path: Any) -> None:
+    from regulars.jobs import actions as jobs
+    from regulars.runtime.backup import write
+    from regulars.runtime.restoring import restore
+    from regulars.store.models import Job
+
+    settings = home()
+    mine, secret = actions.create(URL, (), "", settings.home, NOW)
+    happened(2)
+    delivering.dispatch(NOW)
+    happened(1)
+    jobs.enqueue("refresh", {"n": 1}, NOW, unique="night")
+    begun = jobs.take("a", ["refresh"], NOW)
+    assert begun is not None
+    jobs.renew(begun, NOW, 0.25, "value")
+    (settings.home / "regulars.toml").write_text("", encoding="utf-8")  # the copy is one on SQLite
+    restored, _ = restore(write(settings, tmp_path / "shop.tar").path, tmp_path / "restored")
+    assert restored.database_url == ""
+    found = WebhookEndpoint.objects.get()
+    assert queries.holding(found, restored.home, NOW) == [secret]
+    assert delivering.dispatch(NOW) == 1
+    assert len(claim()) == 3
+    held = Job.objects.get()
+    assert (held.payload, held.progress, held.step, held.unique_key) == ({"n": 1}, 0.25, "value", "night")
+    again = jobs.take("b", ["refresh"], NOW + timedelta(minutes=1))
+    assert again is not None
+    assert again.id == begun.id
+    fresh, _ = jobs.enqueue("refresh", {}, NOW)
+    assert fresh.id > begun.id
+    assert found.id == mine.id
