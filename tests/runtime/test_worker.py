@@ -242,6 +242,54 @@ def test_jobs_are_commands_whose_errors_say_whether_they_help_again(tmp_path: Pa
     assert stopped._process.returncode not in (0, None)  # type: ignore[attr-defined]
 
 
+KILLED = """
+import sys, time
+from datetime import UTC, datetime
+from regulars.runtime.home import open_home
+settings = open_home(sys.argv[1])
+from regulars.jobs import actions
+from regulars.runtime import tasks
+job, _ = actions.enqueue(tasks.REFRESH, {}, datetime.now(UTC))
+task = tasks.begin(job, settings)
+print("begun", flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_process_of_a_job_ends_with_its_worker(settings: Any, tmp_path: Path) -> None:
+    """The worker is killed with ``kill -9`` while its refresh waits for the lake; soon another refresh may begin."""
+    from regulars.kit.errors import RegularsError
+    from regulars.runtime.projection import lake_of
+    from regulars.runtime.refresh import alone
+
+    def refreshing() -> bool:
+        try:
+            with alone(settings.home):
+                return False
+        except RegularsError:
+            return True
+
+    def until(true: bool) -> None:
+        end = time.monotonic() + 60
+        while refreshing() is not true:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED, encoding="utf-8")
+    words = [sys.executable, str(script), str(settings.home)]
+    with (
+        lake_of(settings).writing(),
+        subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True) as child,
+    ):
+        assert child.stdout is not None
+        assert child.stdout.readline() == "begun\n"
+        until(true=True)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        until(true=False)
+
+
 def test_two_workers_do_each_thing_once(home: Opened, tmp_path: Path) -> None:
     """Two processes on one home: events, orders, the night's refresh and every webhook, each once, on either store."""
     from contextlib import closing

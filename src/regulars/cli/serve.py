@@ -76,5 +76,14 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
 
 def _worker(home: Path) -> subprocess.Popen[bytes]:
     """Start the worker; it ends by itself when this process is gone."""
-    words = [sys.executable, "-m", "regulars", "worker", "--home", str(home), "--with-parent"]
+    words = [
+        sys.executable,
+        "-m",
+        "regulars",
+        "worker",
+        "--home",
+        str(home),
+        "--with-parent",
+        str(os.getpid()),
+    ]
     return subprocess.Popen(words)  # noqa: S603 - ourselves

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -132,7 +133,8 @@ def _object(file: IO[bytes]) -> Mapping[str, Any]:
 
 def begin(job: Job, settings: Settings) -> Task:
     """Begin a job."""
-    words = ["--home", str(settings.home), "--json"]
+    # Whoever takes the job over from a worker that was killed must not meet its process.
+    words = ["--home", str(settings.home), "--json", "--with-parent", str(os.getpid())]
     if job.kind == LOAD:
         # The name was checked when it was asked for; whoever can write to the store is not trusted with the disk for that.
         name = job.payload["file"].rpartition("/")[2]
