@@ -134,8 +134,10 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
                 fitted = recommend.fit(orders, events=seen)
                 version = index.build(fitted, settings.home / INDEX).version
         _step(run, "publishing")
-        published = publication.publish(run, found, now)
+        published = publication.publish(run, found, lake, now)
         access.forget(now())
+    with lake.writing():
+        lake.tidy(lake.scores)
     return Refreshed(run, projected, published, version, found.findings)
 
 

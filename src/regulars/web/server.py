@@ -14,5 +14,7 @@ def application() -> Any:
     logs.configure(settings.log)
     # Records can be imported once the home is open.
     from regulars.web import halves
+    from regulars.web.following import Refusals, WriteKeys
 
-    return halves.build(settings, halves.django_side(), halves.WriteKeys(settings.home))
+    keys, refusals = WriteKeys(settings.home), Refusals()
+    return halves.build(settings, halves.django_side(), keys, refusals)

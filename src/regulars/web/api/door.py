@@ -21,6 +21,7 @@ from regulars.web.api import (
     keys,
     operations,
     orders,
+    people,
     products,
     segments,
     webhooks,
@@ -37,6 +38,8 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/orders", orders.router)
+# Longer addresses first: ids may hold slashes.
+api.add_router("/customers", people.router)
 api.add_router("/customers", customers.router)
 api.add_router("/products", products.router)
 api.add_router("/segments", segments.router)

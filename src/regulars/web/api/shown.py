@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regulars.orders.amendments import paid
 from regulars.web.api.money import text
 from regulars.web.api.schemas.common import day, instant
+from regulars.web.api.schemas.customers import Then
 from regulars.web.api.schemas.jobs import JobOut
 from regulars.web.api.schemas.products import ProductOut
 from regulars.web.api.shop import name_of
@@ -31,6 +32,16 @@ def worth(score: Score, run: Run, currency: str) -> dict[str, Any]:
         **{name: day(getattr(score, name)) for name in DAYS},
         **{name: getattr(score, name) for name in PLAIN},
     }
+
+
+def then(row: Mapping[str, Any], currency: str) -> Then:
+    """Return what the lake keeps of a customer at one refresh."""
+    amounts = {name: text(row[f"{name}_minor"], currency) for name in ("net", "clv", "clv_low", "clv_high")}
+    plain = {
+        name: row[name]
+        for name in ("run", "orders", "p_alive", "expected_orders", "tier", "rfm", "lifecycle")
+    }
+    return Then(as_of=row["as_of"].isoformat(), **amounts, **plain)
 
 
 def customer(found: Customer, value: dict[str, Any] | None, segments: Sequence[str]) -> dict[str, Any]:
