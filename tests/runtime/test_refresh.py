@@ -258,15 +258,13 @@ def test_a_kill_at_any_moment_loses_nothing(
     assert published() == whole
 
 
-def test_what_was_expected_is_kept_run_by_run(home: Opened, tmp_path: Path) -> None:
+def test_what_was_expected_is_kept_run_by_run(home: Opened, orders_csv: str) -> None:
     from regulars.runtime import history
     from regulars.runtime.projection import lake_of
     from regulars.store.models import Run, Score
 
     settings = home()
-    from regulars.runtime.load import load
-
-    load(shop(tmp_path / "orders.csv", customers=150), settings)
+    loaded(settings, orders_csv)
     for _ in range(2):
         refreshed(settings)
     lake = lake_of(settings)
