@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from regulars.cli import options
+from regulars.kit import logs
 from regulars.kit.i18n import Phrase, mark
 
 
@@ -43,6 +44,7 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
+    logs.configure(settings.log)
     os.environ["REGULARS_HOME"] = str(settings.home)
     Screen(language, settings.currency or None).line(
         Phrase.of(
@@ -74,5 +76,14 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
 
 def _worker(home: Path) -> subprocess.Popen[bytes]:
     """Start the worker; it ends by itself when this process is gone."""
-    words = [sys.executable, "-m", "regulars", "worker", "--home", str(home), "--with-parent"]
+    words = [
+        sys.executable,
+        "-m",
+        "regulars",
+        "worker",
+        "--home",
+        str(home),
+        "--with-parent",
+        str(os.getpid()),
+    ]
     return subprocess.Popen(words)  # noqa: S603 - ourselves

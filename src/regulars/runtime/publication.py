@@ -15,8 +15,8 @@ from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.privacy import queries as privacy
 from regulars.privacy.rules import PROFILING
-from regulars.runtime import history
-from regulars.store import bulk, database
+from regulars.runtime import alarms, history
+from regulars.store import bulk, database, outbox
 from regulars.store.models import Run
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) 
     """Write every customer's score and segments, keep them in the lake, show them instead of the last ones, and forget those; return how many customers."""
     objecting = privacy.refusing(PROFILING)
     rows = _without(scores(found), objecting)
+    watched = alarms.watch(found.value)
     with stage(mark("Publishing")):
         history.keep(lake, run.id, found.value.as_of, rows)
         for part in _parts(rows):
@@ -48,8 +49,13 @@ def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) 
                 )
         with database.writing():
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
-            run.as_of, run.summary = found.value.as_of, summary(found)
+            run.as_of, run.summary = found.value.as_of, summary(found) | {"watch": watched}
+            before = published()
             run.save()
+            outbox.tell(
+                outbox.SCORES_PUBLISHED, str(run.id), now(), run=run.id, as_of=run.as_of.isoformat(), customers=len(rows),
+            )  # fmt: skip
+            alarms.raised(run, before, now())
     _forget("run < %s", run.id)
     return len(rows)
 

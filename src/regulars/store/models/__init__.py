@@ -5,11 +5,14 @@ from regulars.store.models.consents import Consent
 from regulars.store.models.counters import Counter
 from regulars.store.models.customers import Customer, Identifier, Merge, Visitor
 from regulars.store.models.imports import Import
+from regulars.store.models.jobs import Job
 from regulars.store.models.orders import Order, OrderLine, Refund, Unprojected
+from regulars.store.models.outbox import Outbox
 from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
 from regulars.store.models.settings import Setting
+from regulars.store.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -20,10 +23,12 @@ __all__ = [
     "Idempotency",
     "Identifier",
     "Import",
+    "Job",
     "Membership",
     "Merge",
     "Order",
     "OrderLine",
+    "Outbox",
     "Product",
     "Refund",
     "Run",
@@ -31,4 +36,6 @@ __all__ = [
     "Setting",
     "Unprojected",
     "Visitor",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

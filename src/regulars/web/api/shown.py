@@ -9,11 +9,12 @@ from regulars.orders.amendments import paid
 from regulars.web.api.money import text
 from regulars.web.api.schemas.common import day, instant
 from regulars.web.api.schemas.customers import Then
+from regulars.web.api.schemas.jobs import JobOut
 from regulars.web.api.schemas.products import ProductOut
 from regulars.web.api.shop import name_of
 
 if TYPE_CHECKING:
-    from regulars.store.models import Customer, Order, OrderLine, Product, Refund, Run, Score
+    from regulars.store.models import Customer, Job, Order, OrderLine, Product, Refund, Run, Score
 
 AMOUNTS = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
 DAYS = ("first_on", "last_on", "next_order_from", "next_order_until")
@@ -139,4 +140,25 @@ def product(found: Product, shop_currency: str) -> ProductOut:
         attributes=found.attributes if isinstance(found.attributes, dict) else {},
         listed=found.listed,
         updated_at=instant(found.updated_at) or "",
+    )
+
+
+def job(found: Job) -> JobOut:
+    """Return a job."""
+    return JobOut(
+        id=found.id,
+        kind=found.kind,
+        state=found.state,
+        payload=found.payload,
+        progress=round(found.progress, 4),
+        step=found.step,
+        attempts=found.attempts,
+        most_attempts=found.most_attempts,
+        error=found.error_code or None,
+        result=found.result,
+        cancel_asked=found.cancel_asked_at is not None,
+        run_at=instant(found.run_at) or "",
+        created_at=instant(found.created_at) or "",
+        started_at=instant(found.started_at),
+        ended_at=instant(found.ended_at),
     )
