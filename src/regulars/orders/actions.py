@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+import pyarrow as pa
+
 from regulars.orders.content import HEAD, LINE
 from regulars.store import bulk, database
 from regulars.store.changes import MARK, moment
 
-Lines = Callable[[Sequence[int]], Iterable[tuple[Any, ...]]]
-"""Given the places of some orders among those told, their lines: the place, then :data:`LINE`."""
+Lines = Callable[[Sequence[int]], Iterable[pa.Table]]
+"""Given the places of some orders among those told, their lines in parts: :data:`LINES`."""
+LINES = pa.schema(
+    [("place", pa.int64()), *((name, pa.float64() if name == "quantity" else pa.int64()) for name in LINE)]
+)
 _ID, _CUSTOMER, _CONTENT = (HEAD.index(name) for name in ("order_id", "customer_id", "content"))
+
+
+def lines_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Return lines, each a row of :data:`LINES`, as columns."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in LINES)
+    return pa.table(
+        [pa.array(told, field.type) for told, field in zip(columns, LINES, strict=True)], schema=LINES
+    )
 
 
 @dataclass
@@ -60,8 +73,11 @@ def _arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: str) -> Arrived
     _replace([(ids[place], known[heads[place][_ID]].version + 1, heads[place]) for place in changed], now)
     touched = [*fresh, *changed]
     if touched:
-        told = ((ids[row[0]], *row[1:]) for row in lines(touched))
-        bulk.insert("order_lines", ("order_id", *LINE), told)
+        keys = pa.array([ids.get(place, 0) for place in range(len(heads))], pa.int64())
+        for part in lines(touched):
+            order = pa.chunked_array([keys]).take(part["place"])
+            told = {"order_id": order} | {name: part[name] for name in LINE}
+            bulk.insert_table("order_lines", pa.table(told))
         bulk.insert("unprojected", ("order_id", "version"), ((ids[place], 1) for place in fresh))
     return Arrived(len(fresh), len(changed), len(heads) - len(touched))
 

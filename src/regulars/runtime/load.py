@@ -262,15 +262,13 @@ def _parts(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[tuple[A
         yield heads, partial(_lines, connection, part)
 
 
-def _lines(
-    connection: duckdb.DuckDBPyConnection, part: int, places: Sequence[int]
-) -> Iterator[tuple[Any, ...]]:
+def _lines(connection: duckdb.DuckDBPyConnection, part: int, places: Sequence[int]) -> Iterator[pa.Table]:
     told = pa.table({"place": pa.array(places, pa.int64())})
     connection.register("load_places", told)
     rows = connection.execute(
         f"""SELECT h.place, {", ".join(f"c.{name}" for name in LINE)} FROM load_cells c
             JOIN (SELECT h.* FROM load_heads h JOIN load_places USING (place) WHERE part = {part}) h USING (order_key) ORDER BY h.place, c.line"""
     )
-    while some := rows.fetchmany(READ_ROWS):
-        yield from some
+    for batch in rows.to_arrow_reader(READ_ROWS):
+        yield pa.Table.from_batches([batch])
     connection.unregister("load_places")

@@ -78,7 +78,7 @@ def take(told: ToldOrder, settings: Settings, now: datetime) -> str:
             head = _head(told, customer, at, settings, before.order)
             _facts(told)
             row = (*head, content(head, lines))
-            arrived = actions.arrive([row], lambda _: [(0, *line) for line in lines], now)
+            arrived = actions.arrive([row], lambda _: [actions.lines_of([(0, *line) for line in lines])], now)
             if arrived.changed:
                 _restored(told, before)
             if not arrived.unchanged:
