@@ -9,9 +9,11 @@ from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
 from regulars.store.models.settings import Setting
+from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Session, User
 
 __all__ = [
     "ApiKey",
+    "Attempt",
     "Audit",
     "Counter",
     "Customer",
@@ -22,11 +24,15 @@ __all__ = [
     "Merge",
     "Order",
     "OrderLine",
+    "PasswordLink",
     "Product",
+    "RecoveryCode",
     "Refund",
     "Run",
     "Score",
+    "Session",
     "Setting",
     "Unprojected",
+    "User",
     "Visitor",
 ]
