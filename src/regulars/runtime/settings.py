@@ -45,6 +45,8 @@ class Settings:
     """Requests a second that a key of the API may go on making."""
     api_burst: int = 100
     """Requests that a key may make at once."""
+    behind_proxy: bool = False
+    """Whether a proxy stands in front whose X-Forwarded-For and X-Forwarded-Proto can be believed."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value comes from: ``default``, ``regulars.toml``, or the variable's name."""
 
@@ -221,6 +223,7 @@ _TYPES = {
     "allowed_hosts": _hosts,
     "api_rate": _rate,
     "api_burst": _burst,
+    "behind_proxy": _flag,
 }
 _WANTED = {
     "database_url": mark("an address such as postgresql://user:password@host:5432/name"),
@@ -233,4 +236,5 @@ _WANTED = {
     "allowed_hosts": mark("names such as shop.example.com, with commas between"),
     "api_rate": mark("requests a second, from 0.1 to 100000"),
     "api_burst": mark("a number of requests from 1 to 100000"),
+    "behind_proxy": mark("true or false"),
 }

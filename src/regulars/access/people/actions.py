@@ -20,7 +20,9 @@ SETUP_HOLDS = timedelta(hours=24)
 LINK_HOLDS = timedelta(days=3)
 
 
-def create(address: str, name: str, roles: Collection[str], password: str, *, who: str, now: datetime) -> User:
+def create(
+    address: str, name: str, roles: Collection[str], password: str, *, who: str, now: datetime
+) -> User:
     """Make a person; without a password they choose one by a link. Raises where the e-mail is somebody's."""
     email, told, checked = rules.email(address), rules.name(name), rules.check_roles(roles)
     kept = _checked(password, email) if password else ""
