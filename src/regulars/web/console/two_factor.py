@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import segno
 from django.conf import settings
@@ -21,7 +22,7 @@ ISSUER = "Regulars"
 def show(request: HttpRequest, error: RegularsError | None = None) -> HttpResponse:
     """Show what to enrol, or that it is done."""
     user = visit_of(request).me
-    values = {"codes": None, "secret": "", "address": "", "qr": ""}
+    values: dict[str, Any] = {"codes": None, "secret": "", "address": "", "qr": ""}
     if not user.totp:
         secret = actions.begin_two_factor(user.id, settings.REGULARS.home)
         address = totp.address(secret, user.email, ISSUER)
