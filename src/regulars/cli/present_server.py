@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from regulars.kit.i18n import Phrase, mark
 
 if TYPE_CHECKING:
     from regulars.cli.present import Screen
+    from regulars.runtime.backup import Backup
     from regulars.runtime.load import Loaded
     from regulars.runtime.refresh import Refreshed
+    from regulars.runtime.settings import Settings
     from regulars.runtime.verification import Verified
 
 
@@ -89,3 +92,38 @@ def verified(screen: Screen, found: Verified, mended: int) -> None:
         screen.line(Phrase.of(mark("Written again: {orders}."), orders=count(mended)))
     else:
         screen.line(mark("`regulars lake verify --repair` writes them again."))
+
+
+def backed_up(screen: Screen, done: Backup) -> None:
+    """Say what a backup holds."""
+    screen.line(
+        Phrase.of(
+            mark(
+                "Written: {file} ({size} MB). Orders: {orders}, customers: {customers}, events that wait: {events}."
+            ),
+            file=done.path,
+            size=screen.speech.count(round(done.size / 1e6)),
+            orders=screen.speech.count(done.manifest["rows"]["orders"]),
+            customers=screen.speech.count(done.manifest["rows"]["customers"]),
+            events=screen.speech.count(done.manifest["events_waiting"]),
+        )
+    )
+    screen.line(
+        Phrase(mark("It holds personal data and the secret of the home: keep it where nobody else reads."))
+    )
+
+
+def restored(screen: Screen, settings: Settings, manifest: Mapping[str, Any]) -> None:
+    """Say what was restored, and how to go on."""
+    screen.line(
+        Phrase.of(
+            mark(
+                "Restored into {home}: the shop as it was at {moment}, with {orders} orders and {customers} customers."
+            ),
+            home=settings.home,
+            moment=manifest["made_at"],
+            orders=screen.speech.count(manifest["rows"]["orders"]),
+            customers=screen.speech.count(manifest["rows"]["customers"]),
+        )
+    )
+    screen.line(Phrase.of(mark("Next: regulars serve --home {home}"), home=settings.home))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from regulars.cli import options
+from regulars.kit import logs
 from regulars.kit.i18n import Phrase, mark
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
+    logs.configure(settings.log)
     os.environ["REGULARS_HOME"] = str(settings.home)
     Screen(language, settings.currency or None).line(
         Phrase.of(
@@ -90,5 +92,14 @@ def _first_owner(screen: Screen, where: str) -> None:
 
 def _worker(home: Path) -> subprocess.Popen[bytes]:
     """Start the worker; it ends by itself when this process is gone."""
-    words = [sys.executable, "-m", "regulars", "worker", "--home", str(home), "--with-parent"]
+    words = [
+        sys.executable,
+        "-m",
+        "regulars",
+        "worker",
+        "--home",
+        str(home),
+        "--with-parent",
+        str(os.getpid()),
+    ]
     return subprocess.Popen(words)  # noqa: S603 - ourselves

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from regulars.store import bulk, database
+from regulars.store import bulk, database, outbox
 from regulars.store.changes import moment, touch
-from regulars.store.models import Customer, Identifier, Merge, Order, Visitor
+from regulars.store.models import Consent, Customer, Identifier, Merge, Order, Visitor
 
 if TYPE_CHECKING:
     import duckdb
@@ -133,11 +133,34 @@ def merge(kept: int, absorbed: int, *, reason: str, now: datetime) -> Merge:
     identifiers = list(Identifier.objects.filter(customer=absorbed).values_list("id", flat=True))
     visitors = list(Visitor.objects.filter(customer=absorbed).values_list("id", flat=True))
     orders = list(Order.objects.filter(customer=absorbed).values_list("id", flat=True))
-    moved: dict[str, Any] = {"identifiers": identifiers, "visitors": visitors, "orders": orders}
+    consents = list(Consent.objects.filter(customer=absorbed).values_list("id", flat=True))
+    moved: dict[str, Any] = {
+        "identifiers": identifiers,
+        "visitors": visitors,
+        "orders": orders,
+        "consents": consents,
+    }
     _given(moved, kept)
     Customer.objects.filter(id=absorbed).update(merged_into=kept, updated_at=now)
     touch(orders, now)
+    outbox.tell(outbox.CUSTOMERS_MERGED, f"key:{kept}", now, kept=f"key:{kept}", absorbed=f"key:{absorbed}")
     return Merge.objects.create(kept_id=kept, absorbed_id=absorbed, reason=reason, moved=moved, at=now)
+
+
+def join(kept: int, absorbed: int, *, reason: str, now: datetime) -> Merge:
+    """Merge two customers because somebody said so, in a transaction of its own."""
+    with database.writing("customers"):
+        return merge(kept, absorbed, reason=reason, now=now)
+
+
+def part(merged: Merge, now: datetime) -> bool:
+    """Take a merge back in a transaction of its own; return whether it held until now."""
+    with database.writing("customers"):
+        merged.refresh_from_db()
+        if merged.undone_at is not None:
+            return False
+        unmerge(merged, now)
+    return True
 
 
 def was_undone(kept: int, absorbed: int) -> bool:
@@ -146,15 +169,19 @@ def was_undone(kept: int, absorbed: int) -> bool:
 
 
 def unmerge(merged: Merge, now: datetime) -> None:
-    """Give back what a merge moved."""
-    _given(merged.moved, merged.absorbed_id)
-    Customer.objects.filter(id=merged.absorbed_id).update(merged_into=None, updated_at=now)
-    touch(merged.moved["orders"], now)
-    merged.undone_at = now
-    merged.save(update_fields=["undone_at"])
+    """Give back what a merge moved, in one transaction."""
+    kept, absorbed = f"key:{merged.kept_id}", f"key:{merged.absorbed_id}"
+    with database.writing("customers"):
+        _given(merged.moved, merged.absorbed_id)
+        Customer.objects.filter(id=merged.absorbed_id).update(merged_into=None, updated_at=now)
+        touch(merged.moved["orders"], now)
+        outbox.tell(outbox.CUSTOMERS_UNMERGED, absorbed, now, kept=kept, absorbed=absorbed)
+        merged.undone_at = now
+        merged.save(update_fields=["undone_at"])
 
 
 def _given(moved: dict[str, Any], to: int) -> None:
     Identifier.objects.filter(id__in=moved["identifiers"]).update(customer=to)
     Visitor.objects.filter(id__in=moved["visitors"]).update(customer=to)
     Order.objects.filter(id__in=moved["orders"]).update(customer=to)
+    Consent.objects.filter(id__in=moved.get("consents", ())).update(customer=to)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from regulars.store.models import Customer, Identifier, Membership, Score
+from regulars.store.models import Customer, Identifier, Membership, Merge, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ def by_name(name: str) -> Customer | None:
     if found is None and key != name and key.isascii() and key.isdigit() and len(key) <= 18:
         found = some.filter(id=int(key)).first()
     return found
+
+
+def merges(customer: int) -> list[Merge]:
+    """Return the merges by which a customer absorbed others, latest first."""
+    return list(Merge.objects.filter(kept=customer).order_by("-id"))
 
 
 def scores(run: int | None, customers: Collection[int]) -> dict[int, Score]:

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from regulars.customers import details
 from regulars.customers.recognition import met
 from regulars.kit.secrets import secret
 from regulars.lake.folder import Lake
+from regulars.privacy import queries as privacy
+from regulars.privacy.rules import ANALYTICS
 from regulars.runtime.projection import lake_of
 from regulars.store import bulk
 from regulars.store.inbox import Event, Inbox, open_inbox
@@ -82,24 +85,37 @@ def inbox_of(settings: Settings) -> Inbox:
 def compact(settings: Settings, inbox: Inbox) -> int:
     """Write all events that wait to the lake, and clear the inbox of them; return how many. Waits while another process writes to the lake."""
     lake = lake_of(settings)
-    key = secret(settings.home)
     with lake.writing():
-        return _compact(lake, inbox, key)
+        return drain(settings, lake, inbox)
 
 
-def _compact(lake: Lake, inbox: Inbox, key: bytes) -> int:
-    written = 0
-    while (claim := inbox.claim(AT_ONCE)) is not None:
+def drain(settings: Settings, lake: Lake, inbox: Inbox) -> int:
+    """Write all events that wait now, and return how many; call while the lake is locked for writing.
+
+    What comes in meanwhile waits for the next time, so that a steady stream keeps nobody else from the lake.
+    """
+    key = secret(settings.home)
+    written, waiting = 0, inbox.waiting().events
+    while waiting > 0 and (claim := inbox.claim(AT_ONCE)) is not None:
+        waiting -= len(claim.events)
         if lake.events.applied(APPLICATION) < claim.number:
-            names = _met(claim.events)
-            lake.events.append(
-                _rows(claim.events, names, key, lake.buckets), batch=(APPLICATION, claim.number)
-            )
-            written += len(claim.events)
+            events = _wanted(claim.events)
+            rows = _rows(events, _met(events), key, lake.buckets)
+            lake.events.append(rows, batch=(APPLICATION, claim.number))
+            written += len(events)
         inbox.done(claim.number)
     if written:
         lake.tidy(lake.events)
     return written
+
+
+def _wanted(events: Sequence[Event]) -> Sequence[Event]:
+    """Leave out what customers did who do not want to be measured, on whatever device of theirs; the door may have heard of it too late."""
+    refusing = privacy.refusing(ANALYTICS)
+    if not refusing:
+        return events
+    names, devices = privacy.store_ids(refusing), privacy.visitors(refusing)
+    return [one for one in events if one.customer_id not in names and one.visitor_id not in devices]
 
 
 def _met(events: Sequence[Event]) -> Names:
@@ -118,8 +134,17 @@ def _met(events: Sequence[Event]) -> Names:
         update_fields=["customer"],
         batch_size=500,
     )
+    _said(events, customers, now)
     products = {one.product_id for one in events if one.product_id}
     return Names(customers, dict(bulk.found(Product.objects, "product_id", "id", products)))
+
+
+def _said(events: Sequence[Event], customers: Mapping[str, int], now: datetime) -> None:
+    """Write down what customers said of themselves: in the order in which they said it, and only where it is proven who they are."""
+    for one in sorted(events, key=lambda one: one.occurred_at):
+        if one.type == "identify" and one.customer_id:
+            traits = json.loads(one.properties)
+            details.write(customers[one.customer_id], details.of_traits(traits), now)
 
 
 def _rows(events: Sequence[Event], names: Names, key: bytes, buckets: int) -> pa.Table:

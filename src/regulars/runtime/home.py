@@ -19,6 +19,28 @@ def open_home(home: Path | str | None = None) -> Settings:
     Raises :class:`~regulars.kit.errors.RegularsError` where ``regulars[server]`` is not installed, a setting cannot be, the folder cannot be
     written or the store not be opened.
     """
+    settings = connect_home(home)
+    from regulars.store import database
+
+    ensure_writable(settings.home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database.migrate()
+    return settings
+
+
+def connect_home(home: Path | str | None = None) -> Settings:
+    """Read a home's settings and tell this process where its store is, without opening or making anything; raises like :func:`open_home`."""
+    needed()
+    from regulars.runtime.wiring import django_settings
+    from regulars.store import database
+
+    settings = Settings.read(home)
+    database.connect(settings.home, settings.database_url, **django_settings(settings))
+    return settings
+
+
+def needed() -> None:
+    """Raise where packages of ``regulars[server]`` are not installed."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise RegularsError(
@@ -28,12 +50,3 @@ def open_home(home: Path | str | None = None) -> Settings:
             kind=Kind.UNAVAILABLE,
             names=", ".join(missing),
         )
-    from regulars.runtime.wiring import django_settings
-    from regulars.store import database
-
-    settings = Settings.read(home)
-    ensure_writable(settings.home)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    database.connect(settings.home, settings.database_url, **django_settings(settings))
-    database.migrate()
-    return settings

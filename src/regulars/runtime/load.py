@@ -26,6 +26,7 @@ from regulars.orders import content
 from regulars.orders.actions import Arrived, Lines
 from regulars.orders.content import HEAD, LINE
 from regulars.runtime.journey import read_orders
+from regulars.store import database, outbox
 from regulars.store.bulk import READ_ROWS
 from regulars.store.models import Import
 from regulars.store.state import recall, remember
@@ -136,11 +137,19 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
             record.committed += len(heads)
             record.added, record.changed, record.unchanged = arrived.added, arrived.changed, arrived.unchanged
             record.save(update_fields=["committed", "added", "changed", "unchanged"])
-    record.state, record.ended_at = Import.DONE, now()
-    record.save()
+    _finished(record, now())
     kept = settings.home / record.rejects
     rejected = pq.read_metadata(kept).num_rows
     return Loaded(record, people, goods, arrived, rounded, currency, rejected, kept)
+
+
+def _finished(record: Import, now: datetime) -> None:
+    """Say that a load got through: one fact, however many orders it brought."""
+    with database.writing():
+        record.state, record.ended_at = Import.DONE, now
+        record.save()
+        counted = {name: getattr(record, name) for name in ("orders", "added", "changed", "unchanged")}
+        outbox.tell(outbox.IMPORT_FINISHED, str(record.pk), now, **{"import": record.pk}, **counted)
 
 
 def _currency(orders: Orders, settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,14 @@ from django.db import connection
 from regulars.kit import currencies
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
-from regulars.store import bulk, database
+from regulars.privacy import queries as privacy
+from regulars.privacy.rules import PROFILING
+from regulars.runtime import alarms, history
+from regulars.store import bulk, database, outbox
 from regulars.store.models import Run
 
 if TYPE_CHECKING:
+    from regulars.lake.folder import Lake
     from regulars.runtime.journey import Analysis
 
 ROWS = 50_000
@@ -28,22 +32,30 @@ COLUMNS = (
 MONEY = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
 
 
-def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
-    """Write every customer's score and segments, show them instead of the last ones, and forget those; return how many customers."""
-    rows = scores(found)
+def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) -> int:
+    """Write every customer's score and segments, keep them in the lake, show them instead of the last ones, and forget those; return how many customers."""
+    objecting = privacy.refusing(PROFILING)
+    rows = _without(scores(found), objecting)
+    watched = alarms.watch(found.value)
     with stage(mark("Publishing")):
+        history.keep(lake, run.id, found.value.as_of, rows)
         for part in _parts(rows):
             with database.writing():
                 bulk.insert("scores", ("run", *COLUMNS), ((run.id, *row) for row in part))
-        for some in _memberships(found):
+        for some in _memberships(found, objecting):
             with database.writing():
                 bulk.insert(
                     "memberships", ("run", "segment", "customer_id"), ((run.id, *row) for row in some)
                 )
         with database.writing():
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
-            run.as_of, run.summary = found.value.as_of, summary(found)
+            run.as_of, run.summary = found.value.as_of, summary(found) | {"watch": watched}
+            before = published()
             run.save()
+            outbox.tell(
+                outbox.SCORES_PUBLISHED, str(run.id), now(), run=run.id, as_of=run.as_of.isoformat(), customers=len(rows),
+            )  # fmt: skip
+            alarms.raised(run, before, now())
     _forget("run < %s", run.id)
     return len(rows)
 
@@ -110,8 +122,15 @@ def _parts(rows: pa.Table) -> Iterator[list[tuple[Any, ...]]]:
         yield list(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
-def _memberships(found: Analysis) -> Iterator[list[tuple[str, int]]]:
-    told = found.segments.customers.select(["customer_key", "segments"])
+def _without(rows: pa.Table, objecting: Collection[int], name: str = "customer_id") -> pa.Table:
+    """Leave out who objects to profiling: they count in the shop's figures, and nothing is said of them alone."""
+    if not objecting:
+        return rows
+    return rows.filter(pc.invert(pc.is_in(rows[name], pa.array(sorted(objecting), pa.int64()))))
+
+
+def _memberships(found: Analysis, objecting: Collection[int]) -> Iterator[list[tuple[str, int]]]:
+    told = _without(found.segments.customers.select(["customer_key", "segments"]), objecting, "customer_key")
     for part in told.to_batches(max_chunksize=ROWS):
         lists = part["segments"]
         keys = part["customer_key"].take(pc.list_parent_indices(lists))

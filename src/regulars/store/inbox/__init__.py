@@ -6,9 +6,9 @@ from pathlib import Path
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
-from regulars.store.inbox.inbox import KEPT_DAYS, Claim, Event, Inbox, Waiting
+from regulars.store.inbox.inbox import KEPT_DAYS, Claim, Event, Inbox, Left, Waiting
 
-__all__ = ["KEPT_DAYS", "Claim", "Event", "Inbox", "Waiting", "open_inbox"]
+__all__ = ["KEPT_DAYS", "Claim", "Event", "Inbox", "Left", "Waiting", "open_inbox"]
 
 
 def open_inbox(place: str | Path) -> Inbox:

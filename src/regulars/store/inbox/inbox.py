@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -48,6 +48,10 @@ class Waiting:
     """When the oldest of them was received; None when none waits."""
 
 
+Left = tuple[str, int]
+"""The id of an event that has left, and when it was received (microseconds since 1970)."""
+
+
 class Inbox(Protocol):
     """A durable inbox, for any number of writing threads and processes and one that takes over.
 
@@ -75,6 +79,15 @@ class Inbox(Protocol):
 
     def waiting(self) -> Waiting:
         """Return how many events wait, those of an open claim included; on PostgreSQL before duplicates are told apart."""
+
+    def held(self) -> list[Event]:
+        """Return the events that wait, for a copy of the inbox; call while no claim is open and nobody takes over."""
+
+    def left(self) -> Iterator[list[Left]]:
+        """Yield the ids that are remembered of events that have left, in parts; call while nobody takes over."""
+
+    def restore(self, events: Sequence[Event], left: Iterable[Sequence[Left]], last: int) -> None:
+        """Fill an empty inbox from a copy; the number of the next claim is above ``last``."""
 
     def close(self) -> None:
         """Let go of the database; what was acknowledged is safe without it."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
 
 from regulars.store.inbox.failing import unavailable
-from regulars.store.inbox.inbox import KEPT_DAYS, Claim, Event, Waiting
+from regulars.store.inbox.inbox import KEPT_DAYS, Claim, Event, Left, Waiting
 
 Told = TypeVar("Told")
 
@@ -92,6 +92,47 @@ class PostgresInbox:
         )
         query = f"SELECT count(*), min(received_at) FROM ({both}) AS waiting"
         return Waiting(*self._work(lambda connection: connection.execute(query).fetchone() or (0, None)))
+
+    def held(self) -> list[Event]:
+        """Return the events that wait, duplicates included; see the protocol."""
+        both = (
+            f"SELECT {_COLUMNS} FROM regulars_inbox UNION ALL SELECT {_COLUMNS} FROM regulars_inbox_claimed"
+        )
+        rows = self._work(
+            lambda connection: connection.execute(f"{both} ORDER BY received_at, event_id").fetchall()
+        )
+        return [Event(*row) for row in rows]
+
+    def left(self) -> Iterator[list[Left]]:
+        """Yield the ids of what has left; see the protocol."""
+        after = ""
+        some = (
+            "SELECT event_id, received_at FROM regulars_inbox_seen WHERE event_id > %s "
+            "ORDER BY event_id LIMIT 50000"
+        )
+
+        def following(connection: psycopg.Connection[Any]) -> list[Left]:
+            return connection.execute(some, (after,)).fetchall()
+
+        while rows := self._work(following):
+            after = rows[-1][0]
+            yield rows
+
+    def restore(self, events: Sequence[Event], left: Iterable[Sequence[Left]], last: int) -> None:
+        """Fill an empty inbox; see the protocol."""
+
+        def fill(connection: psycopg.Connection[Any]) -> None:
+            with connection.transaction(), connection.cursor() as cursor:
+                with cursor.copy("COPY regulars_inbox_seen (event_id, received_at) FROM STDIN") as rows:
+                    for part in left:
+                        for row in part:
+                            rows.write_row(row)
+                number = "pg_get_serial_sequence('regulars_inbox_claims', 'number')"
+                cursor.execute(f"SELECT setval({number}, %s)", (max(last, 1),))
+
+        with self._alone:
+            fill(self._connection())
+        self.append(events)
 
     def close(self) -> None:
         """Let go of the server; see the protocol."""

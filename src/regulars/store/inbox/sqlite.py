@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from itertools import chain
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from regulars.kit.files import sync_folder
 from regulars.store.inbox.failing import unavailable
-from regulars.store.inbox.inbox import KEPT_DAYS, Claim, Event, Waiting
+from regulars.store.inbox.inbox import KEPT_DAYS, Claim, Event, Left, Waiting
 
 _COLUMNS = ", ".join(Event._fields)
 _SCHEMA = """
@@ -120,6 +120,33 @@ class SqliteInbox:
             ).fetchone()
             oldest = cursor.execute("SELECT received_at FROM events WHERE number = ?", (first,)).fetchone()
         return Waiting(found, oldest[0] if oldest else None)
+
+    def held(self) -> list[Event]:
+        """Return the events that wait; see the protocol."""
+        with self._alone, _said(), closing(self._open.cursor()) as cursor:
+            rows = cursor.execute(f"SELECT {_COLUMNS} FROM events ORDER BY number")
+            return [Event(*row) for row in rows]
+
+    def left(self) -> Iterator[list[Left]]:
+        """Yield the ids of what has left; see the protocol."""
+        after = 0
+        while True:
+            with self._alone, _said(), closing(self._open.cursor()) as cursor:
+                some = "SELECT number, event_id, received_at FROM seen WHERE number > ? ORDER BY number LIMIT 50000"
+                rows = cursor.execute(some, (after,)).fetchall()
+            if not rows:
+                return
+            after = rows[-1][0]
+            yield [(name, at) for _, name, at in rows]
+
+    def restore(self, events: Sequence[Event], left: Iterable[Sequence[Left]], last: int) -> None:
+        """Fill an empty inbox; see the protocol."""
+        with self._writing() as cursor:
+            for part in left:
+                cursor.executemany("INSERT INTO seen (event_id, received_at) VALUES (?, ?)", part)
+            cursor.execute("INSERT INTO claims (number, last, finished) VALUES (?, 0, 1)", (max(last, 0),))
+            cursor.execute("DELETE FROM claims")
+        self.append(events)
 
     def close(self) -> None:
         """Let go of the file; see the protocol."""

@@ -1,29 +1,36 @@
 """Every record, one file a noun. Money is in minor units of the record's currency, moments are in UTC."""
 
 from regulars.store.models.access import ApiKey, Audit, Idempotency
+from regulars.store.models.consents import Consent
 from regulars.store.models.counters import Counter
 from regulars.store.models.customers import Customer, Identifier, Merge, Visitor
 from regulars.store.models.imports import Import
+from regulars.store.models.jobs import Job
 from regulars.store.models.orders import Order, OrderLine, Refund, Unprojected
+from regulars.store.models.outbox import Outbox
 from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
 from regulars.store.models.settings import Setting
 from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Session, User
+from regulars.store.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
     "Attempt",
     "Audit",
+    "Consent",
     "Counter",
     "Customer",
     "Idempotency",
     "Identifier",
     "Import",
+    "Job",
     "Membership",
     "Merge",
     "Order",
     "OrderLine",
+    "Outbox",
     "PasswordLink",
     "Product",
     "RecoveryCode",
@@ -35,4 +42,6 @@ __all__ = [
     "Unprojected",
     "User",
     "Visitor",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

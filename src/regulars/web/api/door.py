@@ -13,7 +13,19 @@ import regulars
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.web import errors
-from regulars.web.api import customers, documentation, figures, keys, operations, orders, products, segments
+from regulars.web.api import (
+    customers,
+    documentation,
+    figures,
+    jobs,
+    keys,
+    operations,
+    orders,
+    people,
+    products,
+    segments,
+    webhooks,
+)
 from regulars.web.api.reading import Strict
 
 api = NinjaAPI(
@@ -26,12 +38,16 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/orders", orders.router)
+# Longer addresses first: ids may hold slashes.
+api.add_router("/customers", people.router)
 api.add_router("/customers", customers.router)
 api.add_router("/products", products.router)
 api.add_router("/segments", segments.router)
 api.add_router("/figures", figures.figures)
 api.add_router("/scores", figures.scores)
 api.add_router("/keys", keys.router)
+api.add_router("/webhooks", webhooks.router)
+api.add_router("", jobs.router)
 api.add_router("", operations.router)
 documentation.add(api)
 
@@ -76,7 +92,7 @@ def missing(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG0
 @api.exception_handler(OperationalError)
 def busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
     """Answer where the store does not: it is locked, or gone."""
-    errors.log.error("%s %s", request.method, request.path, exc_info=error)
+    errors.log.error("%s %s", request.method, errors.where(request), exc_info=error)
     problem = RegularsError(
         "store.busy",
         mark("The store does not answer in time."),

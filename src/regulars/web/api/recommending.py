@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import Phrase, mark
+from regulars.kit.unknown import Unknown
+from regulars.privacy import queries as privacy
+from regulars.privacy.rules import PROFILING
 from regulars.recommend.ask import SLOTS, STARTS, ask
 from regulars.runtime import serving
 from regulars.web.api import shop
@@ -13,6 +17,13 @@ from regulars.web.api.schemas.customers import Pick, Recommendations, StandIn
 
 if TYPE_CHECKING:
     from regulars.store.models import Customer
+
+OBJECTING = Unknown.because(
+    "recommend.objecting_customer",
+    mark("The customer does not want to be shown what fits them: what is popular right now is shown."),
+)
+_NOBODY = "\0"
+"""No customer's name."""
 
 
 def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
@@ -26,7 +37,10 @@ def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
             slot=slot,
             start=Phrase(STARTS[SLOTS[slot]]),
         )
-    answer = ask(served.slots, slot, k, customer=_known_as(customer))
+    objecting = not privacy.allows(customer.id, PROFILING)
+    answer = ask(served.slots, slot, k, customer=_NOBODY if objecting else _known_as(customer))
+    if objecting and SLOTS.get(slot) == "customer":
+        answer = replace(answer, fallback=OBJECTING)
     reasons = [why for why in (answer.fallback, *answer.notes) if why is not None]
     told = [StandIn(code=why.code, message=str(why)) for why in reasons]
     if served.error is not None:

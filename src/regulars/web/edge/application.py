@@ -49,7 +49,7 @@ class Application:
         self.edge, self.counts = edge, Counts()
         self._commits = Commits(edge.inbox, edge.limits, self.counts)
         self._asking = Asking(edge.limits, self.counts)
-        self._collecting = Collecting(edge, self._commits, self.counts)
+        self._collecting = Collecting(edge, self._commits, self._asking, self.counts)
         self._recommending = Recommending(edge, self._asking)
         self._stopping = False
 

@@ -34,6 +34,11 @@ class Asking:
         finally:
             self._waiting -= 1
 
+    def soon(self, work: Callable[[], object]) -> None:
+        """Do something that nobody waits for; left out where many wait, as answers matter more."""
+        if not self._closed and self._waiting < self._limits.questions // 2:
+            self._threads.submit(work)
+
     async def close(self) -> None:
         """Take nothing more and return when all are answered."""
         self._closed = True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from regulars.kit.errors import RegularsError
 from regulars.store.inbox import Event
+from regulars.web.edge.asking import Asking
 from regulars.web.edge.commits import Commits
 from regulars.web.edge.events import event_of, kind_of, user_of
 from regulars.web.edge.messages import Context, Message, Moment
@@ -17,6 +19,9 @@ from regulars.web.edge.refusals import event_too_large, no_key, too_many
 from regulars.web.edge.replies import Reply, problem, reply, told
 from regulars.web.edge.trust import is_bot, key_in, proven, refused
 
+LOOKS = ("view", "cart")
+"""What shows that somebody is interested in a product."""
+
 
 @dataclass(slots=True)
 class _Taken:
@@ -24,6 +29,7 @@ class _Taken:
 
     key: WriteKey
     received_at: int
+    refuses: Callable[[str | None, str | None], bool]
     agent: str | None
     signature: str | None
     events: list[Event] = field(default_factory=list)
@@ -48,8 +54,8 @@ class _Taken:
 class Collecting:
     """The door of ``/v1/track`` and its siblings."""
 
-    def __init__(self, edge: Edge, commits: Commits, counts: Counts) -> None:
-        self._edge, self._commits, self._counts = edge, commits, counts
+    def __init__(self, edge: Edge, commits: Commits, asking: Asking, counts: Counts) -> None:
+        self._edge, self._commits, self._asking, self._counts = edge, commits, asking, counts
 
     async def one(self, kind: str, body: bytes, headers: Mapping[bytes, bytes], request_id: str) -> Reply:
         """Take a single event; raises what is wrong with it."""
@@ -87,12 +93,19 @@ class Collecting:
         agent = None if key.trusted else headers.get(b"user-agent", b"").decode("latin-1")
         signature = headers.get(b"x-signature")
         return _Taken(
-            key, self._edge.clock(), agent, None if signature is None else signature.decode("latin-1")
+            key,
+            self._edge.clock(),
+            self._edge.refuses,
+            agent,
+            None if signature is None else signature.decode("latin-1"),
         )
 
     async def _end(self, taken: _Taken, size: int, request_id: str) -> Reply:
         if taken.events:
             await self._commits.keep(taken.events, size)
+            looks = [one for one in taken.events if one.customer_id and one.product_id and one.type in LOOKS]
+            if looks:
+                self._asking.soon(partial(self._edge.looked, looks))
         counts = self._counts
         counts.accepted += len(taken.events)
         counts.rejected += len(taken.rejected)
@@ -125,14 +138,16 @@ def _take(taken: _Taken, message: Message, kind: str | None, shared: Context | N
         return
     kind = kind_of(message, kind)
     signature = (own.signature if own else None) or (shared.signature if shared else None)
-    taken.events.append(
-        event_of(
-            message,
-            kind,
-            source=taken.key.source,
-            customer_id=taken.customer(user_of(message), signature),
-            received_at=taken.received_at,
-            context=context,
-            sent_at=sent_at,
-        )
+    event = event_of(
+        message,
+        kind,
+        source=taken.key.source,
+        customer_id=taken.customer(user_of(message), signature),
+        received_at=taken.received_at,
+        context=context,
+        sent_at=sent_at,
     )
+    if taken.refuses(event.customer_id, event.visitor_id):
+        taken.withheld += 1
+        return
+    taken.events.append(event)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from regulars.recommend.rules import Rules
 from regulars.recommend.slots import Slots
-from regulars.store.inbox import Inbox
+from regulars.store.inbox import Event, Inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,14 @@ def _no_segments(customer_id: str) -> Sequence[str]:  # noqa: ARG001
     return ()
 
 
+def _nobody(customer_id: str | None, visitor_id: str | None = None) -> bool:  # noqa: ARG001
+    return False
+
+
+def _nothing(events: Sequence[Event]) -> None:
+    """Hear of events and do nothing."""
+
+
 def _no_rules(slot: str) -> Rules | None:  # noqa: ARG001
     return None
 
@@ -71,6 +79,12 @@ class Edge:
     recommender: Recommender | None = None
     segments_of: Callable[[str], Sequence[str]] = _no_segments
     """Names the segments of a customer; asked in a thread, so it may read a database."""
+    refuses: Callable[[str | None, str | None], bool] = _nobody
+    """Tells whether a customer (by the shop's own id) or who uses a device wants not to be measured; asked for every event, so from memory."""
+    objects: Callable[[str], bool] = _nobody
+    """Tells whether a customer objects to being shown what fits them; asked in a thread, from memory."""
+    looked: Callable[[Sequence[Event]], None] = _nothing
+    """Hears of what customers look at, once it is on disk; called in a thread."""
     rules_of: Callable[[str], Rules | None] = _no_rules
     """What the shop wants of a slot; asked in a thread."""
     origins: Container[str] = field(default_factory=frozenset)

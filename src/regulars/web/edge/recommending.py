@@ -28,6 +28,10 @@ UNPROVEN = Unknown.because(
     "edge.unproven_customer",
     mark("It is not proven who the customer is: what is popular right now is shown."),
 )
+OBJECTING = Unknown.because(
+    "edge.objecting_customer",
+    mark("The customer does not want to be shown what fits them: what is popular right now is shown."),
+)
 _NOBODY = "\0"
 """No customer's id: a slot that starts from a customer then answers as for somebody unknown."""
 _LISTS = ("products", "cart", "exclude")
@@ -65,7 +69,8 @@ class Recommending:
         return key
 
     def _answer(self, question: Question, claimed: str | None, known: bool) -> Reply:
-        customer = claimed if known or claimed is None else _NOBODY
+        objecting = claimed is not None and known and self._edge.objects(claimed)
+        customer = claimed if claimed is None or (known and not objecting) else _NOBODY
         asked: Asked = {
             "customer": customer,
             "cart": _ids("cart", question.cart),
@@ -77,8 +82,9 @@ class Recommending:
             answer = Answer(question.slot, (), NO_INDEX)
         else:
             answer = ask(recommender.slots, question.slot, question.k, products=_start(question), **asked)
-        if claimed is not None and not known and SLOTS.get(question.slot) == "customer":
-            answer = replace(answer, fallback=answer.fallback if answer.fallback is NO_INDEX else UNPROVEN)
+        if customer is _NOBODY and SLOTS.get(question.slot) == "customer":
+            why = OBJECTING if objecting else UNPROVEN
+            answer = replace(answer, fallback=answer.fallback if answer.fallback is NO_INDEX else why)
         return reply(_told(answer))
 
 

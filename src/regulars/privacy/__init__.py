@@ -1,0 +1,1 @@
+"""What may be done with whom: consents and objections, asked by every room above."""

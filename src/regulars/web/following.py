@@ -1,0 +1,92 @@
+"""What the hot path knows of the store without asking it: kept in memory, read again every few seconds in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from django.db import close_old_connections
+
+from regulars.access import queries, rules
+from regulars.privacy import queries as privacy
+from regulars.privacy.rules import ANALYTICS, PROFILING
+from regulars.web.edge import WriteKey
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 3.0
+"""How soon the hot path knows of a key that was made or revoked, and of what somebody refused."""
+
+
+class Following(ABC):
+    """Something of the store that is read again and again; what is known stays while the store does not answer."""
+
+    def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
+        self._every, self._stopped = every_seconds, threading.Event()
+        self.read()
+        threading.Thread(target=self._follow, name=f"regulars-{type(self).__name__}", daemon=True).start()
+
+    @abstractmethod
+    def read(self) -> None:
+        """Read what there is now."""
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopped.set()
+
+    def _follow(self) -> None:
+        while not self._stopped.wait(self._every):
+            try:
+                close_old_connections()
+                self.read()
+            except Exception as error:
+                log.warning("%s cannot be read: %s", type(self).__name__, type(error).__name__)
+
+
+class WriteKeys(Following):
+    """Which keys may collect."""
+
+    def __init__(self, home: Path, every_seconds: float = EVERY_SECONDS) -> None:
+        self._home = home
+        super().__init__(every_seconds)
+
+    def read(self) -> None:
+        """Read all write keys that hold."""
+        self._known = queries.write_keys(self._home)
+
+    def key_of(self, text: str) -> WriteKey | None:
+        """Return what a key may do, None for a text that is no key, or no longer."""
+        written = rules.read(text)
+        found = self._known.get(written.prefix) if written is not None else None
+        if written is None or found is None or not rules.matches(written.secret, found[1]):
+            return None
+        return WriteKey(found[0], found[2].encode())
+
+
+class Refusals(Following):
+    """Who wants not to be measured, or not to be shown what fits them."""
+
+    def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
+        self._latest = -1
+        super().__init__(every_seconds)
+
+    def read(self) -> None:
+        """Read what is refused, if anybody said anything since the last time."""
+        latest = privacy.latest()
+        if latest == self._latest:
+            return
+        refusing = privacy.refusing(ANALYTICS)
+        self._unmeasured = frozenset(privacy.store_ids(refusing))
+        self._devices = frozenset(privacy.visitors(refusing))
+        self._objecting = frozenset(privacy.store_ids(privacy.refusing(PROFILING)))
+        self._latest = latest
+
+    def refuses(self, customer_id: str | None, visitor_id: str | None) -> bool:
+        """Tell whether events of a customer or a device are not wanted."""
+        return customer_id in self._unmeasured or visitor_id in self._devices
+
+    def objects(self, customer_id: str) -> bool:
+        """Tell whether a customer objects to profiling."""
+        return customer_id in self._objecting
