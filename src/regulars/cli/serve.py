@@ -6,13 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from regulars.cli import options
 from regulars.kit import logs
 from regulars.kit.i18n import Phrase, mark
+
+if TYPE_CHECKING:
+    from regulars.cli.present import Screen
 
 
 @options.verb()
@@ -54,6 +59,7 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
             home=str(settings.home),
         )
     )
+    _first_owner(Screen(language, None), f"http://{address}:{port}")
     helper = None if no_worker else _worker(settings.home)
     try:
         Granian(
@@ -72,6 +78,16 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
         if helper is not None:
             helper.send_signal(signal.SIGTERM)
             helper.wait()
+
+
+def _first_owner(screen: Screen, where: str) -> None:
+    """Print the link under which the first owner comes in, where there is nobody yet."""
+    from regulars.access.people import actions, queries
+
+    if not queries.anybody():
+        token = actions.invite(None, who="command", now=datetime.now(UTC))
+        told = mark("Nobody can sign in yet. The first owner opens, once and within a day: {address}")
+        screen.line(Phrase.of(told, address=f"{where}/link/{token}"))
 
 
 def _worker(home: Path) -> subprocess.Popen[bytes]:

@@ -46,6 +46,8 @@ class Settings:
     """Requests a second that a key of the API may go on making."""
     api_burst: int = 100
     """Requests that a key may make at once."""
+    behind_proxy: bool = False
+    """Whether a proxy stands in front whose X-Forwarded-For and X-Forwarded-Proto can be believed."""
     webhooks_private: bool = False
     """Whether webhooks may go to addresses of this machine and its network, and by http."""
     log: str = TEXT
@@ -233,6 +235,7 @@ _TYPES = {
     "allowed_hosts": _hosts,
     "api_rate": _rate,
     "api_burst": _burst,
+    "behind_proxy": _flag,
     "webhooks_private": _flag,
     "log": _form,
 }
@@ -247,6 +250,7 @@ _WANTED = {
     "allowed_hosts": mark("names such as shop.example.com, with commas between"),
     "api_rate": mark("requests a second, from 0.1 to 100000"),
     "api_burst": mark("a number of requests from 1 to 100000"),
+    "behind_proxy": mark("true or false"),
     "webhooks_private": mark("true or false"),
     "log": mark("text or json"),
 }

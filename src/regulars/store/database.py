@@ -19,6 +19,7 @@ LOCKS = {
     "products": 7_261_002,
     "refresh": 7_261_003,
     "lake": 7_261_004,
+    "users": 7_261_006,
 }
 """Numbers of PostgreSQL's advisory locks."""
 

@@ -12,10 +12,12 @@ from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
 from regulars.store.models.settings import Setting
+from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Session, User
 from regulars.store.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
+    "Attempt",
     "Audit",
     "Consent",
     "Counter",
@@ -29,12 +31,16 @@ __all__ = [
     "Order",
     "OrderLine",
     "Outbox",
+    "PasswordLink",
     "Product",
+    "RecoveryCode",
     "Refund",
     "Run",
     "Score",
+    "Session",
     "Setting",
     "Unprojected",
+    "User",
     "Visitor",
     "WebhookDelivery",
     "WebhookEndpoint",
