@@ -72,8 +72,8 @@ def _forget(where: str, run: int) -> None:
 
 
 def published() -> Run | None:
-    """Return the run whose results are shown."""
-    return Run.objects.filter(state=Run.PUBLISHED).order_by("-id").first()
+    """Return the run whose results are shown; its summary, which is large, is read when it is asked for."""
+    return Run.objects.filter(state=Run.PUBLISHED).defer("summary").order_by("-id").first()
 
 
 def summary(found: Analysis) -> dict[str, Any]:

@@ -30,6 +30,8 @@ def address(home: Path, url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(home / FILE),
+            # Opening the file and telling it how to behave costs more than most questions.
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",
