@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 EVENTS = 10
-CONNECTIONS = 64
+CONNECTIONS = 256
 _EVENT = (
     b'{"type":"track","messageId":"%b","anonymousId":"visitor-%d","event":"Product Viewed","timestamp":"2025-06-01T12:00:00.000Z",'
     b'"properties":{"product_id":"product-%d","price":19.9,"currency":"EUR"},'
