@@ -17,7 +17,8 @@ class FrontEnd(BuildHookInterface):
         if version == "editable":
             return
         root = Path(self.root)
-        if (root / "src/regulars/report/assets/report.js").exists():
+        built = ("src/regulars/report/assets/report.js", "src/regulars/web/console/assets/console.css")
+        if all((root / path).exists() for path in built):
             return
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=root / "frontend", check=True)  # noqa: S607
         subprocess.run(["npm", "run", "build"], cwd=root / "frontend", check=True)  # noqa: S607

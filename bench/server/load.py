@@ -1,4 +1,4 @@
-"""A small load generator: batches of ten events over kept connections, at a steady rate or as fast as they are answered."""
+"""A small load generator: requests over kept connections, at a steady rate or as fast as they are answered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -55,6 +56,7 @@ class _Connection(asyncio.Protocol):
 
     def send(self, due: float) -> None:
         self.due = due
+        self.load.outcome.sent += self.load.each
         self.transport.write(self.load.request())
 
     def data_received(self, data: bytes) -> None:
@@ -73,7 +75,10 @@ class _Connection(asyncio.Protocol):
 
 
 class Load:
-    """One run against a port of the loopback."""
+    """One run against a port of the loopback: events in batches of ten."""
+
+    each = EVENTS
+    """What one request counts for."""
 
     def __init__(self, port: int) -> None:
         self.port, self.outcome, self.over, self.lost = port, Outcome(), False, 0
@@ -89,14 +94,13 @@ class Load:
             name = b"%b-%x-%x" % (self._run, number * 2654435761 % 2**32, number)
             events.append(_EVENT % (name, number % 997, number % 313, number % 313, number % 97))
         body = b'{"batch":[' + b",".join(events) + b"]}"
-        self.outcome.sent += EVENTS
         return _HEAD % len(body) + body
 
     def answered(self, connection: _Connection, kept: bool) -> None:
         """Note an answer and give the connection the next request that is due."""
         now, outcome = time.perf_counter(), self.outcome
         outcome.delays.append(now - connection.due)
-        outcome.acknowledged += EVENTS if kept else 0
+        outcome.acknowledged += self.each if kept else 0
         outcome.refused += not kept
         if self._due:
             connection.send(self._due.popleft())
@@ -112,7 +116,7 @@ class Load:
             _, connection = await loop.create_connection(lambda: _Connection(self), "127.0.0.1", self.port)
             self._free.append(connection)
         began = time.perf_counter()
-        await (self._steadily(began, seconds, rate / EVENTS) if rate else self._flat_out(seconds))
+        await (self._steadily(began, seconds, rate / self.each) if rate else self._flat_out(seconds))
         self.over = True
         while len(self._free) < CONNECTIONS - self.lost and time.perf_counter() < began + seconds + 10:
             await asyncio.sleep(0.005)
@@ -141,3 +145,17 @@ class Load:
         while self._free:
             self._free.popleft().send(time.perf_counter())
         await asyncio.sleep(seconds)
+
+
+class Asked(Load):
+    """Questions that are made beforehand, one after another."""
+
+    each = 1
+
+    def __init__(self, port: int, questions: Sequence[bytes]) -> None:
+        super().__init__(port)
+        self._questions = questions
+
+    def request(self) -> bytes:
+        """Return the next question."""
+        return self._questions[next(self._numbers) % len(self._questions)]

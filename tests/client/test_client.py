@@ -81,6 +81,23 @@ def test_everything_has_a_method(client: Client) -> None:
     assert [each["name"] for each in client.keys()["keys"]] == ["x", "test"]
     assert client.revoke_key(made["prefix"])["revoked_at"]
     assert client.health()["status"] == "ok"
+    job = client.refresh()
+    assert [each["id"] for each in client.jobs(kind="refresh")] == [job["id"]]
+    assert client.cancel_job(job["id"])["state"] == "cancelled"
+    assert client.retry_job(job["id"])["state"] == client.job(job["id"])["state"] == "waiting"
+    hook = client.create_webhook({"url": "https://crm.example.com/", "facts": ["order.created"]})
+    number = hook["id"]
+    assert client.rotate_webhook(number, 2)["secret"] != hook["secret"]
+    assert client.test_webhook(number)["state"] == "waiting"
+    (sent,) = client.deliveries(number)
+    assert client.redeliver(number, sent["id"])["message_id"] == sent["message_id"]
+    assert client.change_webhook(number, {"url": "https://crm.example.com/", "paused": True})["facts"] == []
+    assert client.webhook(number)["state"] == "paused"
+    assert client.delete_webhook(number)["id"] == number
+    assert client.webhooks()["webhooks"] == []
+    with pytest.raises(ApiError) as caught:
+        client.load("none.csv")
+    assert caught.value.code == "imports.no_file"
     for ask in (lambda: client.figure("none"), lambda: next(client.members("none"))):
         with pytest.raises(ApiError) as caught:
             ask()

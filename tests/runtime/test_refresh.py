@@ -256,3 +256,28 @@ def test_a_kill_at_any_moment_loses_nothing(
         assert (again.orders.added, again.orders.changed) == (0, 0)
     refreshed(settings)
     assert published() == whole
+
+
+def test_what_was_expected_is_kept_run_by_run(home: Opened, orders_csv: str) -> None:
+    from regulars.runtime import history
+    from regulars.runtime.projection import lake_of
+    from regulars.store.models import Run, Score
+
+    settings = home()
+    loaded(settings, orders_csv)
+    for _ in range(2):
+        refreshed(settings)
+    lake = lake_of(settings)
+    customer = Score.objects.exclude(clv_minor=None).order_by("customer_id").first()
+    assert customer is not None
+    past = history.of(lake, customer.customer_id)
+    assert [row["run"] for row in past] == [2, 1]
+    assert past[0]["clv_minor"] == customer.clv_minor == past[1]["clv_minor"]
+    assert (past[0]["tier"], past[0]["lifecycle"]) == (customer.tier, customer.lifecycle)
+    kept = lake.scores.applied(history.APPLICATION)
+    Run.objects.filter(id=1).update(state=Run.FAILED)  # as if it had been cut off before it was shown
+    assert [row["run"] for row in history.of(lake, customer.customer_id)] == [2]
+    assert kept == 2
+    assert history.of(lake, 10**9) == []
+    names = {path.suffix for path in (settings.home / "lake" / "scores").rglob("*") if path.is_file()}
+    assert names <= {".parquet", ".json"}

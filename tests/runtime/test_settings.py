@@ -51,6 +51,8 @@ def test_a_variable_beats_a_file_and_a_file_the_home(tmp_path: Path) -> None:
         ('currency = "złoty"', "settings.value", "currency cannot be 'złoty' (regulars.toml)"),
         ("margin = 40", "settings.value", "a share above 0"),
         ("margin = true", "settings.value", "margin"),
+        ('log = "xml"', "settings.value", "text or json"),
+        ('webhooks_private = "perhaps"', "settings.value", "true or false"),
         ('time_zone = "Warsaw"', "settings.value", "Europe/Warsaw"),
         ('time_zone = "../../etc/passwd"', "settings.value", "Europe/Warsaw"),
         ("horizon_days = 0", "settings.value", "from 1 to 3650"),

@@ -134,11 +134,14 @@ def test_who_objects_has_no_scores_and_nothing_personal(settings: Any, tmp_path:
     assert before["value"]
     assert before["segments"]
     figures = mine.get("figures").json()["figures"]
+    (then,) = mine.get("customers/c1/history").json()["runs"]
+    assert (then["clv"], then["tier"]) == (before["value"]["clv"], before["value"]["tier"])
     assert mine("PUT", "customers/c1/consents/profiling", {"granted": False}).status_code == 201
 
     def nothing_personal() -> None:
         told = mine.get("customers/c1").json()
         assert (told["value"], told["segments"]) == (None, [])
+        assert mine.get("customers/c1/history").json()["runs"] == []
         answer = mine.get("customers/c1/recommendations").json()
         assert not answer["personal"]
         assert "recommend.objecting_customer" in {each["code"] for each in answer["warnings"]}

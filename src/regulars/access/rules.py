@@ -16,7 +16,7 @@ COLLECT = "collect"
 """Of write keys, which may be seen by everybody: they hand in events and can do nothing else."""
 SCOPES = (
     "customers:read", "customers:write", "orders:read", "orders:write", "products:read", "products:write", "segments:read", "figures:read", "imports:read",
-    "keys:write", "metrics:read", COLLECT,
+    "jobs:read", "jobs:write", "webhooks:read", "webhooks:write", "keys:write", "metrics:read", COLLECT,
 )  # fmt: skip
 SECRET, WRITE = "rk", "wk"
 """What keys begin with: those that must be kept secret, and those that stand in a shop's pages."""

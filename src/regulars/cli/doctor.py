@@ -19,6 +19,7 @@ import click
 
 from regulars.cli import options
 from regulars.cli.speaking import t
+from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import LANGUAGES, LOCALE_FOLDER, fill, mark, speaking, spoken
 
 LIBRARIES = (
@@ -53,15 +54,19 @@ class Check:
 
 
 @options.verb()
+@options.home
 @options.language
 @options.as_json
-def doctor(language: str, as_json: bool) -> int:
-    """Say whether this machine has what Regulars needs.
+def doctor(home: Path | None, language: str, as_json: bool) -> int:
+    """Say whether this machine has what Regulars needs, and whether a server is well.
 
-    Exit code 3 when something that Regulars cannot do without is missing.
+    The server's home is looked at where --home or REGULARS_HOME names one: settings and where they come from, store, clock, disk, what waits,
+    and how old the results are. Exit code 3 when something that Regulars cannot do without is missing.
     """
     with speaking(language):
         found = checks()
+        if home or os.environ.get("REGULARS_HOME"):
+            found += of_server(home)
         bad = any(check.state == "bad" for check in found)
         if as_json:
             click.echo(json.dumps({"ok": not bad, "checks": [asdict(check) for check in found]}, indent=2))
@@ -82,6 +87,34 @@ def checks() -> list[Check]:
         _spark(),
         _report(),
         _languages(),
+    ]
+
+
+def of_server(home: Path | None) -> list[Check]:
+    """Look at a server's home; says what stands in the way where it cannot be looked at."""
+    from regulars.runtime.home import connect_home
+    from regulars.runtime.settings import Settings
+
+    try:
+        folder = Settings.read(home).home
+        if not folder.is_dir():
+            return [
+                Check(mark("Home"), "bad", t("there is no folder {home}", home=folder), t("Check --home."))
+            ]
+        settings = connect_home(home)
+    except RegularsError as error:
+        message, hint = error.said(spoken())
+        return [Check(mark("Home"), "bad", message, hint)]
+    from regulars.runtime.checkup import checkup
+
+    return [
+        Check(
+            each.name,
+            each.state,
+            fill(each.found.message, dict(each.found.values), spoken()),
+            fill(each.advice.message, dict(each.advice.values), spoken()) if each.advice else "",
+        )
+        for each in checkup(settings)
     ]
 
 

@@ -29,6 +29,7 @@ VERBS = {
     "serve": mark("Take events, answer storefronts and the API, and keep everything fresh."),
     "worker": mark("The background work of a server, in a process of its own."),
     "keys": mark("Make, list and revoke the keys with which programs ask the server."),
+    "users": mark("Make, list and change the people who sign in to the server."),
     "backup": mark("Everything of a server in one file, taken while it works."),
     "restore": mark("A server out of a backup, in a new home."),
     "simulate": mark("Write a shop that does not exist, of any size, with its truth beside it."),

@@ -6,27 +6,33 @@ from pathlib import Path
 
 import click
 
-from regulars.cli import options
+from regulars.cli import options, parent
 from regulars.cli.options import Reading
+from regulars.kit import logs
 
 
 @options.verb()
 @options.orders
 @options.home
+@parent.option
 @options.language
 @options.as_json
 @options.reading
-def load(origin: str, home: Path | None, language: str, as_json: bool, reading: Reading) -> None:
+def load(
+    origin: str, home: Path | None, with_parent: int | None, language: str, as_json: bool, reading: Reading
+) -> None:
     """Take orders into a server's store: customers, products and orders, each once however often they are loaded.
 
     ORDERS is a file (CSV, Excel, Parquet, JSON lines), a folder of them, or a database URL. A load that is cut off keeps what it had done; load
     again to go on.
     """
+    parent.follow(with_parent, parent.end)
     from regulars.cli.present import Screen
     from regulars.cli.present_server import loaded
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
+    logs.configure(settings.log)
     from regulars.runtime.load import load as run
     from regulars.runtime.written import dumps
 

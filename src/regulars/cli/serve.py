@@ -6,12 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from regulars.cli import options
+from regulars.kit import logs
 from regulars.kit.i18n import Phrase, mark
+
+if TYPE_CHECKING:
+    from regulars.cli.present import Screen
 
 
 @options.verb()
@@ -43,6 +49,7 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
+    logs.configure(settings.log)
     os.environ["REGULARS_HOME"] = str(settings.home)
     Screen(language, settings.currency or None).line(
         Phrase.of(
@@ -52,6 +59,7 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
             home=str(settings.home),
         )
     )
+    _first_owner(Screen(language, None), f"http://{address}:{port}")
     helper = None if no_worker else _worker(settings.home)
     try:
         Granian(
@@ -72,7 +80,26 @@ def serve(home: Path | None, address: str, port: int, processes: int, no_worker:
             helper.wait()
 
 
+def _first_owner(screen: Screen, where: str) -> None:
+    """Print the link under which the first owner comes in, where there is nobody yet."""
+    from regulars.access.people import actions, queries
+
+    if not queries.anybody():
+        token = actions.invite(None, who="command", now=datetime.now(UTC))
+        told = mark("Nobody can sign in yet. The first owner opens, once and within a day: {address}")
+        screen.line(Phrase.of(told, address=f"{where}/link/{token}"))
+
+
 def _worker(home: Path) -> subprocess.Popen[bytes]:
     """Start the worker; it ends by itself when this process is gone."""
-    words = [sys.executable, "-m", "regulars", "worker", "--home", str(home), "--with-parent"]
+    words = [
+        sys.executable,
+        "-m",
+        "regulars",
+        "worker",
+        "--home",
+        str(home),
+        "--with-parent",
+        str(os.getpid()),
+    ]
     return subprocess.Popen(words)  # noqa: S603 - ourselves

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from regulars.client.transport import Transport
-from regulars.client.types import Answer, Order, Product, Refund, Status
+from regulars.client.types import Answer, Order, Product, Refund, Status, Webhook
 
 
 class Client:
@@ -95,6 +95,68 @@ class Client:
     def runs(self) -> Iterator[Answer]:
         """Yield refreshes, newest first."""
         return self._pages("runs", "runs", query={})
+
+    def load(self, file: str, *, once: str | None = None) -> Answer:
+        """Load a file of the folder ``inbox`` in the server's home, as a job."""
+        return self._ask("POST", "imports", body={"file": file}, once=once)
+
+    def refresh(self, *, once: str | None = None) -> Answer:
+        """Work everything out anew, as a job."""
+        return self._ask("POST", "refreshes", once=once)
+
+    def jobs(self, **filters: Any) -> Iterator[Answer]:
+        """Yield jobs, newest first; filters are ``state`` and ``kind``."""
+        return self._pages("jobs", "jobs", query=filters)
+
+    def job(self, number: int) -> Answer:
+        """Return one job: how far it is, or what became of it."""
+        return self._ask("GET", "jobs", str(number))
+
+    def cancel_job(self, number: int, *, once: str | None = None) -> Answer:
+        """Let a job not be done, or stop."""
+        return self._ask("POST", "jobs", str(number), "cancel", once=once)
+
+    def retry_job(self, number: int, *, once: str | None = None) -> Answer:
+        """Try a job that failed, was given up or cancelled again."""
+        return self._ask("POST", "jobs", str(number), "retry", once=once)
+
+    def webhooks(self) -> Answer:
+        """Return every endpoint without its secret, and all facts that there are."""
+        return self._ask("GET", "webhooks")
+
+    def webhook(self, number: int) -> Answer:
+        """Return one endpoint without its secret."""
+        return self._ask("GET", "webhooks", str(number))
+
+    def create_webhook(self, webhook: Webhook, *, once: str | None = None) -> Answer:
+        """Let an address be told of facts; the secret that signs its messages is in this answer only."""
+        return self._ask("POST", "webhooks", body=webhook, once=once)
+
+    def change_webhook(self, number: int, webhook: Webhook, *, once: str | None = None) -> Answer:
+        """Say anew what an endpoint is; one that is not paused gets what waited for it."""
+        return self._ask("PUT", "webhooks", str(number), body=webhook, once=once)
+
+    def delete_webhook(self, number: int, *, once: str | None = None) -> Answer:
+        """Take an endpoint away."""
+        return self._ask("DELETE", "webhooks", str(number), once=once)
+
+    def test_webhook(self, number: int, *, once: str | None = None) -> Answer:
+        """Send an endpoint a message that says nothing."""
+        return self._ask("POST", "webhooks", str(number), "test", once=once)
+
+    def rotate_webhook(self, number: int, previous_hours: int = 24, *, once: str | None = None) -> Answer:
+        """Give an endpoint another secret, which is in this answer only; the one before holds for so many hours."""
+        body = {"previous_hours": previous_hours}
+        return self._ask("POST", "webhooks", str(number), "rotate", body=body, once=once)
+
+    def deliveries(self, number: int, **filters: Any) -> Iterator[Answer]:
+        """Yield what was sent to an endpoint, newest first; the filter is ``state``."""
+        return self._pages("deliveries", "webhooks", str(number), "deliveries", query=filters)
+
+    def redeliver(self, number: int, delivery: int, *, once: str | None = None) -> Answer:
+        """Send a message to an endpoint again."""
+        path = ("webhooks", str(number), "deliveries", str(delivery), "redeliver")
+        return self._ask("POST", *path, once=once)
 
     def keys(self) -> Answer:
         """Return every key without its secret."""

@@ -76,3 +76,12 @@ class Product(TypedDict, total=False):
     url: str
     image_url: str
     attributes: dict[str, Any]
+
+
+class Webhook(TypedDict):
+    """An address that gets facts; without ``facts`` it gets all."""
+
+    url: str
+    facts: NotRequired[list[str]]
+    description: NotRequired[str]
+    paused: NotRequired[bool]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from regulars.store import bulk, database
+from regulars.store import bulk, database, outbox
 from regulars.store.changes import moment, touch
 from regulars.store.models import Consent, Customer, Identifier, Merge, Order, Visitor
 
@@ -143,6 +143,7 @@ def merge(kept: int, absorbed: int, *, reason: str, now: datetime) -> Merge:
     _given(moved, kept)
     Customer.objects.filter(id=absorbed).update(merged_into=kept, updated_at=now)
     touch(orders, now)
+    outbox.tell(outbox.CUSTOMERS_MERGED, f"key:{kept}", now, kept=f"key:{kept}", absorbed=f"key:{absorbed}")
     return Merge.objects.create(kept_id=kept, absorbed_id=absorbed, reason=reason, moved=moved, at=now)
 
 
@@ -168,12 +169,15 @@ def was_undone(kept: int, absorbed: int) -> bool:
 
 
 def unmerge(merged: Merge, now: datetime) -> None:
-    """Give back what a merge moved."""
-    _given(merged.moved, merged.absorbed_id)
-    Customer.objects.filter(id=merged.absorbed_id).update(merged_into=None, updated_at=now)
-    touch(merged.moved["orders"], now)
-    merged.undone_at = now
-    merged.save(update_fields=["undone_at"])
+    """Give back what a merge moved, in one transaction."""
+    kept, absorbed = f"key:{merged.kept_id}", f"key:{merged.absorbed_id}"
+    with database.writing("customers"):
+        _given(merged.moved, merged.absorbed_id)
+        Customer.objects.filter(id=merged.absorbed_id).update(merged_into=None, updated_at=now)
+        touch(merged.moved["orders"], now)
+        outbox.tell(outbox.CUSTOMERS_UNMERGED, absorbed, now, kept=kept, absorbed=absorbed)
+        merged.undone_at = now
+        merged.save(update_fields=["undone_at"])
 
 
 def _given(moved: dict[str, Any], to: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from regulars.customers.actions import merge, was_undone
-from regulars.store import bulk, database
+from regulars.store import bulk, database, outbox
 from regulars.store.models import Customer, Identifier
 
 
@@ -54,6 +54,9 @@ def met(store_ids: Collection[str], now: datetime) -> dict[str, int]:
                 for name, key in given.items()
             ]
         )
+        outbox.tell_all(
+            outbox.CUSTOMER_CREATED, [(f"key:{key}", {"customer": f"key:{key}"}) for key in keys], now
+        )
     return known | given
 
 
@@ -70,6 +73,7 @@ def _is_guest(customer: int) -> bool:
 def _made(country: str, first_at: datetime, now: datetime) -> int:
     (key,) = database.numbers("customer", 1)
     Customer.objects.create(id=key, country=country, created_at=first_at, updated_at=now)
+    outbox.tell(outbox.CUSTOMER_CREATED, f"key:{key}", now, customer=f"key:{key}")
     return key
 
 

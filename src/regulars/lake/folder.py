@@ -52,6 +52,11 @@ class Lake:
         """One row an event."""
         return Table(self.folder / "events")
 
+    @property
+    def scores(self) -> Table:
+        """One row a customer and run: what was expected of them then."""
+        return Table(self.folder / "scores")
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Wait until no other process writes; the system frees the lock of a writer that dies."""

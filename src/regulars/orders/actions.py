@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+import pyarrow as pa
+
 from regulars.orders.content import HEAD, LINE
-from regulars.orders.keeping import Keeping, Lines
+from regulars.orders.keeping import Keeping, Lines, lines_of
 from regulars.store import bulk, database
 from regulars.store.changes import MARK, moment
 
@@ -88,8 +90,11 @@ def _arrive(
     _replace([(ids[place], known[heads[place][_ID]].version + 1, heads[place]) for place in changed], now)
     touched = [*fresh, *changed]
     if touched:
-        told = ((ids[row[0]], *row[1:]) for row in lines(touched))
-        bulk.insert("order_lines", ("order_id", *LINE), told)
+        keys = pa.array([ids.get(place, 0) for place in range(len(heads))], pa.int64())
+        for part in lines(touched):
+            order = pa.chunked_array([keys]).take(part["place"])
+            told = {"order_id": order} | {name: part[name] for name in LINE}
+            bulk.insert_table("order_lines", pa.table(told))
         bulk.insert("unprojected", ("order_id", "version"), ((ids[place], 1) for place in fresh))
     return Arrived(len(fresh), len(changed), len(heads) - len(touched)), changed
 
@@ -127,3 +132,6 @@ def _known(order_ids: Sequence[str]) -> dict[str, _Met]:
     bulk.insert("asked_orders", ("order_id",), ((order_id,) for order_id in order_ids))
     statement = "SELECT o.order_id, o.id, o.version, o.content, o.customer_id FROM asked_orders a JOIN orders o ON o.order_id = a.order_id"
     return {row[0]: _Met(*row[1:]) for part in bulk.read(statement) for row in part}
+
+
+__all__ = ["Arrived", "arrive", "lines_of"]

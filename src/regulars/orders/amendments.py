@@ -14,7 +14,7 @@ from regulars.kit.i18n import mark
 from regulars.orders import rules
 from regulars.orders.content import HEAD, content
 from regulars.orders.rules import Paid
-from regulars.store import bulk, database
+from regulars.store import bulk, database, outbox
 from regulars.store.changes import MARK, moment
 from regulars.store.models import Order, OrderLine, Refund
 
@@ -50,8 +50,17 @@ def change_status(order_id: str, status: str, now: datetime) -> bool:
         order = _order(order_id)
         if order.status == status:
             return False
-        order.status = status
+        before, order.status = order.status, status
         _changed(order, _lines(order), now)
+        outbox.tell(
+            outbox.ORDER_STATUS,
+            order_id,
+            now,
+            order_id=order_id,
+            version=order.version,
+            before=before,
+            status=status,
+        )
     return True
 
 
@@ -86,6 +95,14 @@ def refund(order_id: str, asked: Asked, now: datetime) -> tuple[Refund, bool]:
             refunded_at=asked.refunded_at,
         )
         _changed(order, lines, now)
+        outbox.tell(
+            outbox.ORDER_REFUNDED,
+            order_id,
+            now,
+            order_id=order_id,
+            version=order.version,
+            refund_id=asked.refund_id,
+        )
     return made, True
 
 

@@ -8,14 +8,27 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+import pyarrow as pa
+
 from regulars.orders.content import HEAD, LINE, QUANTUM, content
 from regulars.store import bulk
 from regulars.store.models import Order, OrderLine
 
-Lines = Callable[[Sequence[int]], Iterable[tuple[Any, ...]]]
-"""Given the places of some orders among those told, their lines: the place, then :data:`LINE`."""
+Lines = Callable[[Sequence[int]], Iterable[pa.Table]]
+"""Given the places of some orders among those told, their lines in parts: :data:`LINES`."""
+LINES = pa.schema(
+    [("place", pa.int64()), *((name, pa.float64() if name == "quantity" else pa.int64()) for name in LINE)]
+)
 _NUMBER, _REFUNDED = LINE.index("line"), LINE.index("refunded_minor")
 _SHIPPING, _SHIPPING_NET = HEAD.index("shipping_minor"), HEAD.index("shipping_net_minor")
+
+
+def lines_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Return lines, each a row of :data:`LINES`, as columns."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in LINES)
+    return pa.table(
+        [pa.array(told, field.type) for told, field in zip(columns, LINES, strict=True)], schema=LINES
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +58,12 @@ class Keeping:
             self._kept[place].head if place in self._kept else head for place, head in enumerate(heads)
         ]
 
-    def lines(self, places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    def lines(self, places: Sequence[int]) -> Iterator[pa.Table]:
         """Yield lines as :data:`Lines` does, with what went back of them."""
         yield from self._lines([place for place in places if place not in self._kept])
-        for place in places:
-            if place in self._kept:
-                yield from ((place, *line) for line in self._kept[place].lines)
+        kept = [(place, *line) for place in places if place in self._kept for line in self._kept[place].lines]
+        if kept:
+            yield lines_of(kept)
 
     def restore(self, places: Iterable[int]) -> None:
         """Write to the unit what was paid back of orders that were just replaced."""
@@ -66,8 +79,9 @@ class Keeping:
 def _found(heads: Sequence[tuple[Any, ...]], lines: Lines, suspects: Mapping[int, int]) -> dict[int, _Kept]:
     """Return the orders that keep their refunds, by place."""
     told: dict[int, list[tuple[Any, ...]]] = {place: [] for place in suspects}
-    for place, *line in lines(list(suspects)):
-        told[place].append(tuple(line))
+    for part in lines(list(suspects)):
+        for place, *line in zip(*(part[name].to_pylist() for name in LINES.names), strict=True):
+            told[place].append(tuple(line))
     orders, refunded = _before(list(suspects.values()))
     found = {}
     for place, key in suspects.items():
@@ -143,4 +157,4 @@ def _was(line: OrderLine) -> tuple[Any, ...]:
     )
 
 
-__all__ = ["Keeping", "Lines"]
+__all__ = ["LINES", "Keeping", "Lines", "lines_of"]

@@ -82,6 +82,10 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """Return everything, ready for JSON."""
+        return self.head() | {"picks": [asdict(pick) for pick in self.picks]}
+
+    def head(self) -> dict[str, Any]:
+        """Return everything but the picks, ready for JSON."""
         told = None if self.fallback is None else {"code": self.fallback.code, "reason": str(self.fallback)}
         return {
             "answer_id": self.answer_id,
@@ -89,7 +93,6 @@ class Answer:
             "fit": self.fit,
             "fallback": told,
             "notes": [{"code": note.code, "reason": str(note)} for note in self.notes],
-            "picks": [asdict(pick) for pick in self.picks],
         }
 
 

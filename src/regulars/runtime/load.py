@@ -29,6 +29,7 @@ from regulars.orders.actions import Arrived
 from regulars.orders.content import HEAD, LINE
 from regulars.orders.keeping import Lines
 from regulars.runtime.journey import read_orders
+from regulars.store import database, outbox
 from regulars.store.bulk import READ_ROWS
 from regulars.store.models import Import
 from regulars.store.state import recall, remember
@@ -158,11 +159,19 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
             record.committed += len(heads)
             record.added, record.changed, record.unchanged = arrived.added, arrived.changed, arrived.unchanged
             record.save(update_fields=["committed", "added", "changed", "unchanged"])
-    record.state, record.ended_at = Import.DONE, now()
-    record.save()
+    _finished(record, now())
     kept = settings.home / record.rejects
     rejected = pq.read_metadata(kept).num_rows
     return Loaded(record, people, goods, arrived, rounded, currency, rejected, kept)
+
+
+def _finished(record: Import, now: datetime) -> None:
+    """Say that a load got through: one fact, however many orders it brought."""
+    with database.writing():
+        record.state, record.ended_at = Import.DONE, now
+        record.save()
+        counted = {name: getattr(record, name) for name in ("orders", "added", "changed", "unchanged")}
+        outbox.tell(outbox.IMPORT_FINISHED, str(record.pk), now, **{"import": record.pk}, **counted)
 
 
 def _currency(orders: Orders, settings: Settings) -> str:
@@ -275,15 +284,13 @@ def _parts(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[tuple[A
         yield heads, partial(_lines, connection, part)
 
 
-def _lines(
-    connection: duckdb.DuckDBPyConnection, part: int, places: Sequence[int]
-) -> Iterator[tuple[Any, ...]]:
+def _lines(connection: duckdb.DuckDBPyConnection, part: int, places: Sequence[int]) -> Iterator[pa.Table]:
     told = pa.table({"place": pa.array(places, pa.int64())})
     connection.register("load_places", told)
     rows = connection.execute(
         f"""SELECT h.place, {", ".join(f"c.{name}" for name in LINE)} FROM load_cells c
             JOIN (SELECT h.* FROM load_heads h JOIN load_places USING (place) WHERE part = {part}) h USING (order_key) ORDER BY h.place, c.line"""
     )
-    while some := rows.fetchmany(READ_ROWS):
-        yield from some
+    for batch in rows.to_arrow_reader(READ_ROWS):
+        yield pa.Table.from_batches([batch])
     connection.unregister("load_places")

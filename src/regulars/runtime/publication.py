@@ -15,10 +15,12 @@ from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.privacy import queries as privacy
 from regulars.privacy.rules import PROFILING
-from regulars.store import bulk, database
+from regulars.runtime import alarms, history
+from regulars.store import bulk, database, outbox
 from regulars.store.models import Run
 
 if TYPE_CHECKING:
+    from regulars.lake.folder import Lake
     from regulars.runtime.journey import Analysis
 
 ROWS = 50_000
@@ -30,11 +32,13 @@ COLUMNS = (
 MONEY = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
 
 
-def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
-    """Write every customer's score and segments, show them instead of the last ones, and forget those; return how many customers."""
+def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) -> int:
+    """Write every customer's score and segments, keep them in the lake, show them instead of the last ones, and forget those; return how many customers."""
     objecting = privacy.refusing(PROFILING)
     rows = _without(scores(found), objecting)
+    watched = alarms.watch(found.value)
     with stage(mark("Publishing")):
+        history.keep(lake, run.id, found.value.as_of, rows)
         for part in _parts(rows):
             with database.writing():
                 bulk.insert("scores", ("run", *COLUMNS), ((run.id, *row) for row in part))
@@ -45,8 +49,13 @@ def publish(run: Run, found: Analysis, now: Callable[[], datetime]) -> int:
                 )
         with database.writing():
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
-            run.as_of, run.summary = found.value.as_of, summary(found)
+            run.as_of, run.summary = found.value.as_of, summary(found) | {"watch": watched}
+            before = published()
             run.save()
+            outbox.tell(
+                outbox.SCORES_PUBLISHED, str(run.id), now(), run=run.id, as_of=run.as_of.isoformat(), customers=len(rows),
+            )  # fmt: skip
+            alarms.raised(run, before, now())
     _forget("run < %s", run.id)
     return len(rows)
 
@@ -63,8 +72,8 @@ def _forget(where: str, run: int) -> None:
 
 
 def published() -> Run | None:
-    """Return the run whose results are shown."""
-    return Run.objects.filter(state=Run.PUBLISHED).order_by("-id").first()
+    """Return the run whose results are shown; its summary, which is large, is read when it is asked for."""
+    return Run.objects.filter(state=Run.PUBLISHED).defer("summary").order_by("-id").first()
 
 
 def summary(found: Analysis) -> dict[str, Any]:

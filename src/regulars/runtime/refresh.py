@@ -25,10 +25,10 @@ from regulars.kit.progress import stage
 from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
-from regulars.runtime import publication
+from regulars.runtime import alarms, publication
 from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
-from regulars.store import bulk
+from regulars.store import bulk, database
 from regulars.store.models import OrderLine, Run
 from regulars.store.state import recall
 
@@ -83,7 +83,9 @@ def refresh(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
     now = clock or (lambda: datetime.now(UTC))
     with alone(settings.home):
         stopped = {"code": "refresh.stopped", "message": "It was stopped before it had ended."}
-        Run.objects.filter(state=Run.RUNNING).update(state=Run.FAILED, ended_at=now(), error=stopped)
+        with database.writing():
+            if Run.objects.filter(state=Run.RUNNING).update(state=Run.FAILED, ended_at=now(), error=stopped):
+                alarms.failed(now())
         number = (Run.objects.aggregate(last=Max("id"))["last"] or 0) + 1
         run = Run.objects.create(id=number, state=Run.RUNNING, started_at=now(), step="lake")
         try:
@@ -95,7 +97,9 @@ def refresh(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
                 if isinstance(error, RegularsError)
                 else {"code": "refresh.failed", "message": type(error).__name__}
             )
-            run.save()
+            with database.writing():
+                run.save()
+                alarms.failed(now())
             publication.discard(run.id)
             raise
 
@@ -130,8 +134,10 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
                 fitted = recommend.fit(orders, events=seen)
                 version = index.build(fitted, settings.home / INDEX).version
         _step(run, "publishing")
-        published = publication.publish(run, found, now)
+        published = publication.publish(run, found, lake, now)
         access.forget(now())
+    with lake.writing():
+        lake.tidy(lake.scores)
     return Refreshed(run, projected, published, version, found.findings)
 
 

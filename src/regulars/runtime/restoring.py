@@ -25,6 +25,7 @@ from regulars.runtime.projection import FOLDER
 from regulars.runtime.settings import FILE, Settings
 from regulars.runtime.wiring import django_settings
 from regulars.store import copying, database
+from regulars.store.condition import known_migrations
 from regulars.store.inbox import Event
 
 _NO_FILE = mark("there is no such file")
@@ -105,12 +106,6 @@ def _unpacked(archive: Path, folder: Path) -> dict[str, Any]:
             version=manifest["version"],
         )
     return manifest
-
-
-def known_migrations() -> tuple[str, ...]:
-    """Return the states of the store that this version knows; needs no store."""
-    folder = Path(database.__file__).parent / "migrations"
-    return tuple(sorted(path.stem for path in folder.glob("[0-9]*.py")))
 
 
 def _filled(settings: Settings, manifest: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import Phrase, mark
+from regulars.kit.logs import JSON, TEXT
 
 FILE = "regulars.toml"
 PREFIX = "REGULARS_"
@@ -45,6 +46,12 @@ class Settings:
     """Requests a second that a key of the API may go on making."""
     api_burst: int = 100
     """Requests that a key may make at once."""
+    behind_proxy: bool = False
+    """Whether a proxy stands in front whose X-Forwarded-For and X-Forwarded-Proto can be believed."""
+    webhooks_private: bool = False
+    """Whether webhooks may go to addresses of this machine and its network, and by http."""
+    log: str = TEXT
+    """How the log is written: ``text`` or ``json``, one line an event."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value comes from: ``default``, ``regulars.toml``, or the variable's name."""
 
@@ -210,6 +217,13 @@ def _burst(value: Any) -> int:
     return number
 
 
+def _form(value: Any) -> str:
+    text = str(value).strip().lower()
+    if text not in (TEXT, JSON):
+        raise ValueError(text)
+    return text
+
+
 _TYPES = {
     "database_url": _address,
     "currency": _currency,
@@ -221,6 +235,9 @@ _TYPES = {
     "allowed_hosts": _hosts,
     "api_rate": _rate,
     "api_burst": _burst,
+    "behind_proxy": _flag,
+    "webhooks_private": _flag,
+    "log": _form,
 }
 _WANTED = {
     "database_url": mark("an address such as postgresql://user:password@host:5432/name"),
@@ -233,4 +250,7 @@ _WANTED = {
     "allowed_hosts": mark("names such as shop.example.com, with commas between"),
     "api_rate": mark("requests a second, from 0.1 to 100000"),
     "api_burst": mark("a number of requests from 1 to 100000"),
+    "behind_proxy": mark("true or false"),
+    "webhooks_private": mark("true or false"),
+    "log": mark("text or json"),
 }

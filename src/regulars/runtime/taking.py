@@ -16,7 +16,7 @@ from regulars.kit.i18n import mark
 from regulars.orders import actions, amendments
 from regulars.orders.content import content
 from regulars.orders.rules import net_of
-from regulars.store import database
+from regulars.store import database, outbox
 from regulars.store.changes import moment
 from regulars.store.models import Order, OrderLine
 from regulars.store.state import recall, remember
@@ -78,10 +78,20 @@ def take(told: ToldOrder, settings: Settings, now: datetime) -> str:
             head = _head(told, customer, at, settings, before.order)
             _facts(told)
             row = (*head, content(head, lines))
-            arrived = actions.arrive([row], lambda _: [(0, *line) for line in lines], now)
+            arrived = actions.arrive([row], lambda _: [actions.lines_of([(0, *line) for line in lines])], now)
             if arrived.changed:
                 _restored(told, before)
+            if not arrived.unchanged:
+                version = 1 if before.order is None else before.order.version + 1
+                _tell(told.order_id, version, customer, now)
     return "added" if arrived.added else "changed" if arrived.changed else "unchanged"
+
+
+def _tell(order_id: str, version: int, customer: int | None, now: datetime) -> None:
+    """Say that an order came, or came to say something else; who it is of stands in the order."""
+    who = None if customer is None else f"key:{customer}"
+    fact = outbox.ORDER_CREATED if version == 1 else outbox.ORDER_UPDATED
+    outbox.tell(fact, order_id, now, order_id=order_id, version=version, customer=who)
 
 
 def instant(told: datetime, settings: Settings) -> datetime:

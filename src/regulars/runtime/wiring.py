@@ -17,7 +17,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "REGULARS": settings,
         "DEBUG": False,
         "ROOT_URLCONF": "regulars.web.urls",
-        "MIDDLEWARE": ["regulars.web.api.middleware.Api"],
+        "MIDDLEWARE": ["regulars.web.api.middleware.Api", "regulars.web.console.middleware.Console"],
         "ALLOWED_HOSTS": [host.strip() for host in settings.allowed_hosts.split(",")],
         "APPEND_SLASH": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY_BYTES,

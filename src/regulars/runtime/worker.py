@@ -1,71 +1,38 @@
-"""What works on its own while a server runs: events go to the lake within seconds, orders follow, a refresh comes once a day."""
+"""What works on its own while a server runs: events and orders go to the lake within seconds, jobs are done, webhooks are sent.
+
+Several workers may serve one store, on one machine or, with PostgreSQL and a shared home folder, on several: jobs and
+messages are taken by leases, the lake is written under a lock.
+"""
 
 from __future__ import annotations
 
-import logging
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from django.db import close_old_connections
-
-from regulars.kit.errors import RegularsError
+from regulars.jobs import actions as jobs
+from regulars.runtime import tasks
 from regulars.runtime.compaction import compact, inbox_of
+from regulars.runtime.posting import Posting, Send
 from regulars.runtime.projection import project
-from regulars.store.models import Order, Run, Unprojected
+from regulars.runtime.rounds import Rounds
+from regulars.runtime.supervision import Supervision
+from regulars.store import leases
+from regulars.store.models import Unprojected
+from regulars.webhooks import delivering, sending
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
+    from regulars.runtime.tasks import Begin
     from regulars.store.inbox import Inbox
 
-log = logging.getLogger(__name__)
-
-LONGEST_PAUSE_SECONDS = 300.0
-LONGEST_WAIT = timedelta(hours=1)
-"""After refreshes that failed one after another."""
-AGAIN_SECONDS = 60.0
-"""A refresh that could not even begin is tried again so soon."""
-NIGHT = time(3, 0)
-"""When the day's refresh begins, by the shop's own clock."""
-
-
-def due(settings: Settings, now: datetime) -> bool:
-    """Tell whether a refresh should begin: there are orders, and nothing was published since last night.
-
-    After failures it waits a minute, twice as long each time, up to an hour.
-    """
-    if not Order.objects.exists():
-        return False
-    published = Run.objects.filter(state=Run.PUBLISHED).order_by("-id").first()
-    if published is not None and published.started_at >= _last_night(settings, now):
-        return False
-    failed = Run.objects.filter(state=Run.FAILED, id__gt=published.id if published else 0).order_by("-id")
-    last = failed.first()
-    if last is None or last.ended_at is None:
-        return True
-    waited = timedelta(minutes=2.0 ** min(failed.count() - 1, 10))
-    return now - last.ended_at >= min(waited, LONGEST_WAIT)
-
-
-def _last_night(settings: Settings, now: datetime) -> datetime:
-    zone = ZoneInfo(settings.time_zone)
-    here = now.astimezone(zone)
-    night = datetime.combine(here.date(), NIGHT, zone)
-    return night if night <= here else datetime.combine(here.date() - timedelta(days=1), NIGHT, zone)
-
-
-def refreshing(settings: Settings) -> subprocess.Popen[bytes]:
-    """Begin a refresh in a process of its own: its memory goes with it, and events go on to the lake meanwhile."""
-    words = [sys.executable, "-m", "regulars", "refresh", "--home", str(settings.home), "--json"]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603 - ourselves
+TIDIED = timedelta(hours=1)
+"""How often old jobs and messages are forgotten."""
 
 
 class Worker:
-    """Does what is due, again and again, until it is told to stop."""
+    """Does what is due, again and again, until it is told to stop; neither part of it waits for another."""
 
     def __init__(
         self,
@@ -73,45 +40,45 @@ class Worker:
         *,
         pause_seconds: float = 2.0,
         clock: Callable[[], datetime] | None = None,
-        refresh: Callable[[Settings], subprocess.Popen[bytes]] = refreshing,
+        begin: Begin = tasks.begin,
+        send: Send = sending.post,
     ) -> None:
-        self.settings, self._pause = settings, pause_seconds
-        self._clock, self._begin = clock or (lambda: datetime.now(UTC)), refresh
+        self.settings, self._clock = settings, clock or (lambda: datetime.now(UTC))
+        owner = leases.new_owner()
+        self._supervision = Supervision(settings, owner, self._clock, begin)
+        self._posting = Posting(settings, owner, self._clock, send)
+        self.lake = Rounds("lake", self._lake, pause_seconds)
+        self.jobs = Rounds("jobs", self._supervision.once, pause_seconds)
+        self.webhooks = Rounds("webhooks", self._posting.once, pause_seconds)
         self._stopped = threading.Event()
-        self._failures = 0
         self._inbox: Inbox | None = None
-        self._refresh: subprocess.Popen[bytes] | None = None
-        self._begun: datetime | None = None
+        self._tidied: datetime | None = None
 
     def stop(self) -> None:
-        """End after what is being done now; a refresh is ended, and leaves what was published before."""
+        """End soon; a job is ended and given back, and a refresh leaves what was published before."""
         self._stopped.set()
 
     def run(self) -> None:
         """Work until stopped."""
+        beside = [each.beside(self._stopped) for each in (self.jobs, self.webhooks)]
         try:
-            while not self._stopped.is_set():
-                self._stopped.wait(self.step())
+            self.lake.run(self._stopped)
         finally:
-            if self._refresh is not None and self._refresh.poll() is None:
-                self._refresh.terminate()
-                self._refresh.wait()
-            if self._inbox is not None:
-                self._inbox.close()
+            self._stopped.set()
+            for thread in beside:
+                thread.join()
+            self.close()
 
     def step(self) -> float:
-        """Do what is due; return how many seconds to wait before the next step: after failures twice as long each time."""
-        close_old_connections()
-        try:
-            self.once()
-            self._refreshed()
-        except Exception as error:  # what failed is tried again, and nothing of it is lost
-            self._failures += 1
-            pause = min(self._pause * 2.0 ** min(self._failures, 20), LONGEST_PAUSE_SECONDS)
-            log.warning("the worker waits %s s: %s", round(pause), _told(error))
-            return pause
-        self._failures = 0
-        return self._pause
+        """Do each part once, one after another; return how many seconds to wait before the next step."""
+        return max(each.step() for each in (self.lake, self.jobs, self.webhooks))
+
+    def close(self) -> None:
+        """End what is being done, and let go of everything."""
+        self._supervision.stop()
+        self._posting.stop()
+        if self._inbox is not None:
+            self._inbox.close()
 
     def once(self) -> tuple[int, int]:
         """Bring events and orders to the lake; return how many of each."""
@@ -121,21 +88,15 @@ class Worker:
         orders = project(self.settings) if Unprojected.objects.exists() else 0
         return events, orders
 
-    def _refreshed(self) -> None:
-        """Begin a refresh where one is due and none runs."""
-        if self._refresh is not None:
-            code = self._refresh.poll()
-            if code is None:
-                return
-            if code:
-                log.warning("a refresh ended with exit code %s", code)
-            self._refresh = None
+    def _lake(self) -> bool:
+        self.once()
+        self._tidy()
+        return False
+
+    def _tidy(self) -> None:
+        """Forget what nobody asks for any more."""
         now = self._clock()
-        rested = self._begun is None or (now - self._begun).total_seconds() >= AGAIN_SECONDS
-        if rested and due(self.settings, now):
-            self._refresh, self._begun = self._begin(self.settings), now
-
-
-def _told(error: BaseException) -> str:
-    """What to write to a log of an error: its code, or its kind; never what a person's data might be in."""
-    return error.code if isinstance(error, RegularsError) else type(error).__name__
+        if self._tidied is None or now - self._tidied >= TIDIED:
+            jobs.forget(now)
+            delivering.forget(now)
+            self._tidied = now

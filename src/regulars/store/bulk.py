@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from pyarrow import csv
 
 from regulars.store.database import is_postgres
 
@@ -30,6 +32,23 @@ def insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         return
     marks = ", ".join("?" * len(columns))
     connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def insert_table(table: str, rows: pa.Table) -> None:
+    """Insert columns inside the present transaction; on PostgreSQL as text that no Python object is made for."""
+    from django.db import connection
+
+    if not is_postgres():
+        insert(table, rows.schema.names, zip(*(column.to_pylist() for column in rows.columns), strict=True))
+        return
+    text = io.BytesIO()
+    # A null is nothing at all between its commas, an empty text is in quotes: as COPY reads both.
+    csv.write_csv(rows, text, csv.WriteOptions(include_header=False, quoting_style="needed"))
+    connection.ensure_connection()
+    names = ", ".join(rows.schema.names)
+    statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text.getbuffer())
 
 
 def execute_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:

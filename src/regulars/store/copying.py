@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from regulars.store import bulk, database
 from regulars.store.changes import moment
 
-LEFT_OUT = ("django_session", "sessions", "sign_in_attempts")
+LEFT_OUT = ("sessions", "attempts", "password_links")
 """Who was signed in: a copy brings nobody back in."""
 _NUMBERS = {
     "AutoField": pa.int64(),

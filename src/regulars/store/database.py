@@ -19,6 +19,7 @@ LOCKS = {
     "products": 7_261_002,
     "refresh": 7_261_003,
     "lake": 7_261_004,
+    "users": 7_261_006,
 }
 """Numbers of PostgreSQL's advisory locks."""
 
@@ -29,6 +30,8 @@ def address(home: Path, url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(home / FILE),
+            # Opening the file and telling it how to behave costs more than most questions.
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",

@@ -64,6 +64,12 @@ def _language(request: HttpRequest) -> str:
     return "pl" if request.headers.get("Accept-Language", "").lower().startswith("pl") else "en"
 
 
+def where(request: HttpRequest) -> str:
+    """Return which address was asked, as the log may have it: without ids, which may be a person's e-mail."""
+    found = request.resolver_match
+    return "-" if found is None else str(found.route)
+
+
 def malformed() -> RegularsError:
     """Return the error for a request that cannot be read."""
     return RegularsError(
@@ -97,7 +103,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def internal(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
     """Answer where we made a mistake: what it was stands in the log, and is nobody else's business."""
     if error is not None:
-        log.error("%s %s", request.method, request.path, exc_info=error)
+        log.error("%s %s", request.method, where(request), exc_info=error)
     told = {
         "type": "urn:regulars:error:internal",
         "title": HTTPStatus.INTERNAL_SERVER_ERROR.phrase,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from regulars.web.api.door import api
 
-urlpatterns = [path("v1/", api.urls)]
-handler400 = "regulars.web.errors.bad_request"
-handler404 = "regulars.web.errors.not_found"
-handler500 = "regulars.web.errors.internal"
+urlpatterns = [path("v1/", api.urls), path("", include("regulars.web.console.door"))]
+handler400 = "regulars.web.failures.bad_request"
+handler404 = "regulars.web.failures.not_found"
+handler500 = "regulars.web.failures.internal"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -154,9 +155,9 @@ def test_the_description_is_whole(light: Any) -> None:
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     content = page.content.decode()
-    assert "http://" not in content
-    assert "https://" not in content
+    assert not re.search(r"""(src|href|url|action)\s*[=(]\s*["']?\s*(https?:)?//""", content)
     assert "<script" not in content
+    assert "@import" not in content
     for path in described["paths"]:
         assert path.replace("{", "{") in content
 
@@ -166,6 +167,10 @@ def test_the_examples_of_the_description_are_taken(light: Any) -> None:
     described = mine.get("openapi.json").json()
     schemas = described["components"]["schemas"]
     assert mine("PUT", "orders/{order_id}", schemas["OrderIn"]["example"]).status_code == 201
+    made = mine("POST", "webhooks", schemas["WebhookIn"]["example"]).json()
+    file = light.home / "inbox" / schemas["LoadIn"]["example"]["file"]
+    file.parent.mkdir()
+    file.touch()
     for name in ("{customer_id}", schemas["MergeIn"]["example"]["absorbed"]):
         assert mine("PATCH", f"customers/{name}", {}).status_code == 201
     seen = 0
@@ -175,14 +180,12 @@ def test_the_examples_of_the_description_are_taken(light: Any) -> None:
                 name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit(
                     "/", 1
                 )[1]
-                answer = mine(
-                    method.upper(),
-                    quote(path.removeprefix("/v1/").replace("{purpose}", "email")),
-                    schemas[name]["example"],
-                )
-                assert answer.status_code in (200, 201), (path, answer.content)
+                where = path.removeprefix("/v1/").replace("{number}", str(made["id"]))
+                where = where.replace("{purpose}", "email")
+                answer = mine(method.upper(), quote(where), schemas[name]["example"])
+                assert answer.status_code in (200, 201, 202), (path, answer.content)
                 seen += 1
-    assert seen >= 6
+    assert seen >= 9
 
 
 JSON = st.recursive(

@@ -5,14 +5,19 @@ from regulars.store.models.consents import Consent
 from regulars.store.models.counters import Counter
 from regulars.store.models.customers import Customer, Identifier, Merge, Visitor
 from regulars.store.models.imports import Import
+from regulars.store.models.jobs import Job
 from regulars.store.models.orders import Order, OrderLine, Refund, Unprojected
+from regulars.store.models.outbox import Outbox
 from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
 from regulars.store.models.settings import Setting
+from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Session, User
+from regulars.store.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
+    "Attempt",
     "Audit",
     "Consent",
     "Counter",
@@ -20,15 +25,23 @@ __all__ = [
     "Idempotency",
     "Identifier",
     "Import",
+    "Job",
     "Membership",
     "Merge",
     "Order",
     "OrderLine",
+    "Outbox",
+    "PasswordLink",
     "Product",
+    "RecoveryCode",
     "Refund",
     "Run",
     "Score",
+    "Session",
     "Setting",
     "Unprojected",
+    "User",
     "Visitor",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -13,13 +13,17 @@ from regulars.customers.queries import Wanted
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.orders import queries as orders
+from regulars.privacy import queries as privacy
+from regulars.privacy.rules import PROFILING
+from regulars.runtime import history
+from regulars.runtime.projection import lake_of
 from regulars.store.models import Customer
 from regulars.web.api import cursors, shop, shown
 from regulars.web.api.auth import Scope
 from regulars.web.api.once import note, now, write
 from regulars.web.api.recommending import recommended
 from regulars.web.api.schemas.common import Cursor, Limit, Moment
-from regulars.web.api.schemas.customers import CustomerOut, Customers, Recommendations, Timeline
+from regulars.web.api.schemas.customers import CustomerOut, Customers, History, Recommendations, Timeline
 from regulars.web.api.schemas.people import CustomerIn, CustomerPut
 
 router = Router(tags=["Customers"])
@@ -59,6 +63,15 @@ def customer_timeline(
     following = cursors.text(page[-1].ordered_at, page[-1].id) if len(some) > limit else None
     told = [shown.order(each, each.lines.all(), name) for each in page]
     return Timeline(customer=name, orders=told, next=following)
+
+
+@router.get("/{path:customer_id}/history", response=History, auth=Scope("customers:read"))
+def customer_history(request: HttpRequest, customer_id: str) -> History:  # noqa: ARG001
+    """Say what was expected of a customer at each refresh, the latest first; nothing for who objects to profiling."""
+    found = found_customer(customer_id)
+    allowed = privacy.allows(found.id, PROFILING)
+    past = history.of(lake_of(shop.settings()), found.id) if allowed else []
+    return History(customer=shop.name_of(found), runs=[shown.then(each, shop.currency()) for each in past])
 
 
 @router.get("/{path:customer_id}/recommendations", response=Recommendations, auth=Scope("customers:read"))

@@ -17,12 +17,14 @@ from regulars.web.api import (
     customers,
     documentation,
     figures,
+    jobs,
     keys,
     operations,
     orders,
     people,
     products,
     segments,
+    webhooks,
 )
 from regulars.web.api.reading import Strict
 
@@ -44,6 +46,8 @@ api.add_router("/segments", segments.router)
 api.add_router("/figures", figures.figures)
 api.add_router("/scores", figures.scores)
 api.add_router("/keys", keys.router)
+api.add_router("/webhooks", webhooks.router)
+api.add_router("", jobs.router)
 api.add_router("", operations.router)
 documentation.add(api)
 
@@ -88,7 +92,7 @@ def missing(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG0
 @api.exception_handler(OperationalError)
 def busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
     """Answer where the store does not: it is locked, or gone."""
-    errors.log.error("%s %s", request.method, request.path, exc_info=error)
+    errors.log.error("%s %s", request.method, errors.where(request), exc_info=error)
     problem = RegularsError(
         "store.busy",
         mark("The store does not answer in time."),

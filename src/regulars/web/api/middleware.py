@@ -84,5 +84,16 @@ def _finished(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBas
     if request.method == "GET" and answer.status_code == 200 and isinstance(answer, HttpResponse):
         etag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
         answer.headers["ETag"] = etag
-        return get_conditional_response(request, etag=etag, response=answer) or answer
+        return _measured(get_conditional_response(request, etag=etag, response=answer) or answer)
+    return _measured(answer)
+
+
+def _measured(answer: HttpResponseBase) -> HttpResponseBase:
+    """Say how long an answer is, so that it goes out in one piece."""
+    if (
+        isinstance(answer, HttpResponse)
+        and answer.status_code >= 200
+        and answer.status_code not in (204, 304)
+    ):
+        answer.headers["Content-Length"] = str(len(answer.content))
     return answer

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
+from regulars.jobs import actions as queue
+from regulars.jobs import queries as jobs
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
-from regulars.runtime import watching
-from regulars.web.api import cursors
+from regulars.runtime import tasks, watching
+from regulars.web.api import cursors, shown
 from regulars.web.api.auth import Scope
-from regulars.web.api.once import now
+from regulars.web.api.once import note, now, write
 from regulars.web.api.schemas.common import Cursor, Limit, day, instant
+from regulars.web.api.schemas.jobs import JobOut, LoadIn
 from regulars.web.api.schemas.operations import Health, ImportOut, Imports, ImportWhole, RunOut, Runs
+from regulars.web.api.shop import settings
+from regulars.webhooks import queries as webhooks
 
 router = Router(tags=["Server"])
 _COUNTED = ("orders", "committed", "added", "changed", "unchanged")
@@ -61,15 +67,14 @@ def metrics(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         "orders_unprojected", "gauge", "Orders that the lake has not got yet.", state.unprojected
     )
     lines += _metric("refresh_running", "gauge", "Whether a refresh is being worked on.", int(state.running))
+    lines += _by_state("jobs", "Jobs by state.", jobs.counts())
+    lines += _by_state("webhook_deliveries", "Webhook messages by state.", webhooks.counts())
     ages = {"published": state.published_at, "import": watching.last_import()}
     for name, at in ages.items():
         if at is not None:
             seconds = max((now() - at).total_seconds(), 0)
             lines += _metric(f"{name}_age_seconds", "gauge", f"Age of the last {name}.", round(seconds, 3))
-    lines += ["# HELP regulars_imports Loads by state.", "# TYPE regulars_imports gauge"]
-    lines += [
-        f'regulars_imports{{state="{name}"}} {count}' for name, count in watching.import_states().items()
-    ]
+    lines += _by_state("imports", "Loads by state.", watching.import_states())
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -79,6 +84,26 @@ def list_imports(request: HttpRequest, limit: Limit = 50, cursor: Cursor = None)
     found = watching.imports(cursors.key(cursor) or None, limit + 1)
     page, following = cursors.following(found, limit)
     return Imports(imports=[ImportOut(**_import(each)) for each in page], next=following)
+
+
+@router.post("/imports", response={202: JobOut}, auth=Scope("jobs:write"))
+@write
+def start_import(request: HttpRequest, told: LoadIn) -> tuple[int, JobOut]:
+    """Load a file of the folder `inbox` in the server's home, as a job."""
+    folder = (settings().home / tasks.INBOX).resolve()
+    file = (folder / told.file).resolve()
+    if file.parent != folder or not file.is_file():
+        raise RegularsError(
+            "imports.no_file",
+            mark("There is no file {file} in the folder inbox of the server's home."),
+            hint=mark("Put it there first."),
+            kind=Kind.MISSING,
+            file=repr(told.file),
+            location="body.file",
+        )
+    made, _ = queue.enqueue(tasks.LOAD, {"file": told.file}, now())
+    note(request, "import.ask", str(made.id), file=told.file)
+    return 202, shown.job(made)
 
 
 @router.get("/imports/{number}", response=ImportWhole, auth=Scope("imports:read"))
@@ -126,6 +151,11 @@ def _import(found: Any) -> dict[str, Any]:
         **{name: getattr(found, name) for name in _COUNTED},
         "error": found.error,
     }
+
+
+def _by_state(name: str, about: str, counts: Mapping[str, int]) -> list[str]:
+    rows = [f'regulars_{name}{{state="{state}"}} {count}' for state, count in counts.items()]
+    return [f"# HELP regulars_{name} {about}", f"# TYPE regulars_{name} gauge", *rows]
 
 
 def _metric(name: str, kind: str, about: str, value: float) -> list[str]:

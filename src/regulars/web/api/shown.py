@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regulars.orders.amendments import paid
 from regulars.web.api.money import text
 from regulars.web.api.schemas.common import day, instant
+from regulars.web.api.schemas.customers import Then
+from regulars.web.api.schemas.jobs import JobOut
 from regulars.web.api.schemas.products import ProductOut
 from regulars.web.api.shop import name_of
 
 if TYPE_CHECKING:
-    from regulars.store.models import Customer, Order, OrderLine, Product, Refund, Run, Score
+    from regulars.store.models import Customer, Job, Order, OrderLine, Product, Refund, Run, Score
 
 AMOUNTS = ("net", "aov", "clv", "clv_low", "clv_high", "clv_lifetime")
 DAYS = ("first_on", "last_on", "next_order_from", "next_order_until")
@@ -30,6 +32,16 @@ def worth(score: Score, run: Run, currency: str) -> dict[str, Any]:
         **{name: day(getattr(score, name)) for name in DAYS},
         **{name: getattr(score, name) for name in PLAIN},
     }
+
+
+def then(row: Mapping[str, Any], currency: str) -> Then:
+    """Return what the lake keeps of a customer at one refresh."""
+    amounts = {name: text(row[f"{name}_minor"], currency) for name in ("net", "clv", "clv_low", "clv_high")}
+    plain = {
+        name: row[name]
+        for name in ("run", "orders", "p_alive", "expected_orders", "tier", "rfm", "lifecycle")
+    }
+    return Then(as_of=row["as_of"].isoformat(), **amounts, **plain)
 
 
 def customer(found: Customer, value: dict[str, Any] | None, segments: Sequence[str]) -> dict[str, Any]:
@@ -128,4 +140,25 @@ def product(found: Product, shop_currency: str) -> ProductOut:
         attributes=found.attributes if isinstance(found.attributes, dict) else {},
         listed=found.listed,
         updated_at=instant(found.updated_at) or "",
+    )
+
+
+def job(found: Job) -> JobOut:
+    """Return a job."""
+    return JobOut(
+        id=found.id,
+        kind=found.kind,
+        state=found.state,
+        payload=found.payload,
+        progress=round(found.progress, 4),
+        step=found.step,
+        attempts=found.attempts,
+        most_attempts=found.most_attempts,
+        error=found.error_code or None,
+        result=found.result,
+        cancel_asked=found.cancel_asked_at is not None,
+        run_at=instant(found.run_at) or "",
+        created_at=instant(found.created_at) or "",
+        started_at=instant(found.started_at),
+        ended_at=instant(found.ended_at),
     )

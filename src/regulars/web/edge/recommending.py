@@ -130,7 +130,6 @@ def _proven(key: WriteKey, claimed: str, signature: str | None, headers: Mapping
 
 
 def _told(answer: Answer) -> dict[str, Any]:
-    said = answer.to_json()
     items = [
         {
             "id": pick.product_id,
@@ -141,4 +140,4 @@ def _told(answer: Answer) -> dict[str, Any]:
         }
         for pick in answer.picks
     ]
-    return {name: said[name] for name in ("answer_id", "slot", "fit", "fallback", "notes")} | {"items": items}
+    return answer.head() | {"items": items}

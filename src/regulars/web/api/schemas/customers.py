@@ -70,6 +70,30 @@ class Timeline(Page):
     orders: list[OrderOut]
 
 
+class Then(Told):
+    """What was expected of a customer at one refresh."""
+
+    run: int
+    as_of: str
+    orders: int
+    net: str
+    p_alive: float | None
+    expected_orders: float | None
+    clv: str | None
+    clv_low: str | None
+    clv_high: str | None
+    tier: str
+    rfm: str
+    lifecycle: str
+
+
+class History(Told):
+    """What was expected of a customer at each refresh, the latest first."""
+
+    customer: str
+    runs: list[Then]
+
+
 class StandIn(Told):
     """Something that stands in for what was asked."""
 

@@ -1,0 +1,81 @@
+"""Every page of the console with whom it is for; one that says nothing of that cannot be listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+
+from regulars.access.sessions import actions
+from regulars.web.console import account, keys, people, signing_in, start, trouble, two_factor
+from regulars.web.console.visit import visit_of
+
+EVERYBODY, SIGNED_IN = "*", "+"
+View = Callable[..., HttpResponse]
+
+
+class Page(NamedTuple):
+    """An address, for whom it is (:data:`EVERYBODY`, :data:`SIGNED_IN` or a permission), and what answers."""
+
+    route: str
+    whom: str
+    get: View | None = None
+    post: View | None = None
+
+
+PAGES = (
+    Page("assets/<str:name>", EVERYBODY, get=start.style_sheet),
+    Page("sign-in", EVERYBODY, get=signing_in.show, post=signing_in.sign_in),
+    Page("sign-in/code", EVERYBODY, get=signing_in.show_code, post=signing_in.give_code),
+    Page("link/<str:token>", EVERYBODY, get=signing_in.show_link, post=signing_in.use_link),
+    Page("sign-out", SIGNED_IN, post=signing_in.sign_out),
+    Page("", SIGNED_IN, get=start.show),
+    Page("account", SIGNED_IN, get=account.show),
+    Page("account/language", SIGNED_IN, post=account.set_language),
+    Page("account/password", SIGNED_IN, post=account.set_password),
+    Page("account/sessions", SIGNED_IN, post=account.end_sessions),
+    Page("account/two-factor", SIGNED_IN, get=two_factor.show, post=two_factor.confirm),
+    Page("account/two-factor/codes", SIGNED_IN, post=two_factor.renew_codes),
+    Page("account/two-factor/remove", SIGNED_IN, post=two_factor.remove),
+    Page("users", "users.manage", get=people.show, post=people.create),
+    Page("users/<int:user>", "users.manage", get=people.show_one, post=people.change),
+    Page("keys", "keys.manage", get=keys.show, post=keys.create),
+    Page("keys/revoke", "keys.manage", post=keys.revoke),
+    Page("audit", "audit.read", get=people.audit),
+)
+
+
+def answering(listed: Page) -> View:
+    """Return what answers at an address: nobody gets further who may not, and nothing is changed but by a form of ours."""
+
+    def answer(request: HttpRequest, **parts: Any) -> HttpResponse:
+        visit = visit_of(request)
+        views = {"GET": listed.get, "HEAD": listed.get, "POST": listed.post}
+        view = views.get(request.method or "")
+        if view is None:
+            refused = trouble.page(request, 405)
+            refused.headers["Allow"] = ", ".join(name for name, found in views.items() if found is not None)
+            return refused
+        if listed.whom != EVERYBODY:
+            if visit.user is None:
+                return _to_sign_in(request)
+            actions.seen(visit.here, visit.now)
+            if listed.whom != SIGNED_IN and not visit.may(listed.whom):
+                return trouble.page(request, 403)
+        if request.method == "POST" and not visit.own_form():
+            return trouble.page(request, 419)
+        return view(request, **parts)
+
+    return answer
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    asked = request.get_full_path() if request.method == "GET" else "/"
+    where = "" if asked == "/" else f"?next={quote(asked, safe='')}"
+    return HttpResponseRedirect(f"/sign-in{where}")
+
+
+urlpatterns = [path(listed.route, answering(listed)) for listed in PAGES]

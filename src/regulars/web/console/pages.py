@@ -1,0 +1,107 @@
+"""Templates become pages: escaped, in the person's language, with the navigation that their roles open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from regulars.kit.errors import RegularsError
+from regulars.kit.i18n import mark, translator
+from regulars.web.console import assets
+from regulars.web.console.visit import visit_of
+
+NAVIGATION = (
+    (mark("Shop"), (("/", mark("Start"), ""),)),
+    (mark("Set up"), (
+        ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"), ("/audit", mark("Audit log"), "audit.read"),
+    )),
+    (mark("You"), (("/account", mark("Account"), ""),)),
+)  # fmt: skip
+"""Groups of pages: address, title, and the permission that shows it."""
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("regulars.web.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def bare(template: str, language: str, **values: Any) -> str:
+    """Return a page that knows nobody."""
+    t = translator(language)
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            t=t,
+            plural=t.plural,
+            language=language,
+            styles=assets.address(),
+            count=lambda number: format_decimal(number, "#,##0", locale=language),
+            **values,
+        )
+    )
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    *,
+    error: RegularsError | None = None,
+    status: int = 200,
+    **values: Any,
+) -> HttpResponse:
+    """Answer with a page; ``error`` is said above its forms and decides the status where none is given."""
+    visit = visit_of(request)
+    headers = {}
+    if error is not None:
+        status = {"people.wait": 429, "people.wrong": 403}.get(error.code, 422) if status == 200 else status
+        if "retry_seconds" in error.values:
+            headers["Retry-After"] = str(error.values["retry_seconds"])
+    html = bare(
+        template,
+        visit.language,
+        visit=visit,
+        user=visit.user,
+        form_token=visit.form_token,
+        navigation=_navigation(visit),
+        wrong=error.said(visit.language) if error is not None else None,
+        moment=lambda at: moment(at, visit.language),
+        **values,
+    )
+    return HttpResponse(html, status=status, headers=headers)
+
+
+def moment(at: datetime | None, language: str) -> str:
+    """Write a moment in the shop's time zone."""
+    if at is None:
+        return "–"
+    zone = ZoneInfo(settings.REGULARS.time_zone)
+    return str(format_datetime(at.astimezone(zone), "medium", locale=language))
+
+
+def _navigation(visit: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    path = visit.request.path_info
+    groups = []
+    for heading, entries in NAVIGATION:
+        shown = [
+            (address, title, path == address or (address != "/" and path.startswith(address + "/")))
+            for address, title, permission in entries
+            if not permission or visit.may(permission)
+        ]
+        if shown:
+            groups.append((heading, shown))
+    return groups
