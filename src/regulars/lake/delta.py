@@ -65,6 +65,30 @@ class Table:
         named = ", ".join(map(str, buckets))
         self._write(rows, "overwrite", f"{PARTITION} IN ({named})", None)
 
+    def widen(self, columns: pa.Schema) -> bool:
+        """Give a table that an older version wrote the columns that it lacks, empty, in one commit; return whether it lacked any.
+
+        Files are read as a list, so all of them must have all columns: rows stream from the old files into new ones.
+        """
+        if not self.exists or {each.name for each in columns} <= {
+            each.name for each in self._table().schema().fields
+        }:
+            return False
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+            connection.register("widened", columns.empty_table())
+            held = f"SELECT * FROM {self.scan()} UNION ALL BY NAME " if self.files() else ""
+            rows = connection.execute(
+                f"SELECT * REPLACE (CAST({PARTITION} AS INTEGER) AS {PARTITION}) FROM ({held}SELECT * FROM widened)"
+            )
+            write_deltalake(
+                str(self.folder), rows.to_arrow_reader(50_000), mode="overwrite", schema_mode="merge"
+            )
+        self._sync()
+        return True
+
     def delete(self, column: str, keys: tuple[int, ...]) -> None:
         """Take rows out by whole numbers in a column, in one commit."""
         if self.exists and keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -10,23 +10,11 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 
 from regulars.orders.content import HEAD, LINE
+from regulars.orders.keeping import Keeping, Lines, lines_of
 from regulars.store import bulk, database
 from regulars.store.changes import MARK, moment
 
-Lines = Callable[[Sequence[int]], Iterable[pa.Table]]
-"""Given the places of some orders among those told, their lines in parts: :data:`LINES`."""
-LINES = pa.schema(
-    [("place", pa.int64()), *((name, pa.float64() if name == "quantity" else pa.int64()) for name in LINE)]
-)
 _ID, _CUSTOMER, _CONTENT = (HEAD.index(name) for name in ("order_id", "customer_id", "content"))
-
-
-def lines_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    """Return lines, each a row of :data:`LINES`, as columns."""
-    columns = zip(*rows, strict=True) if rows else ([] for _ in LINES)
-    return pa.table(
-        [pa.array(told, field.type) for told, field in zip(columns, LINES, strict=True)], schema=LINES
-    )
 
 
 @dataclass
@@ -44,18 +32,47 @@ class Arrived:
         return self
 
 
-def arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: datetime) -> Arrived:
+def arrive(
+    heads: Sequence[tuple[Any, ...]], lines: Lines, now: datetime, *, knows_refunds: bool = True
+) -> Arrived:
     """Take in orders: rows of :data:`HEAD`, and what tells the lines of some of them. One transaction.
 
     An order that the store has not seen is added, one with other content or of another customer takes its place under a new version, any other
-    stays as it is. Customers and products are the store's own keys.
+    stays as it is. Customers and products are the store's own keys. What is told by a source that knows nothing of refunds leaves those
+    that were told one by one (:class:`~regulars.orders.keeping.Keeping`).
     """
     with database.writing("orders"):
-        return _arrive(heads, lines, moment(now))
+        known = _known([head[_ID] for head in heads])
+        suspects = {} if knows_refunds else _refunded(heads, known)
+        keeping = Keeping(heads, lines, suspects)
+        arrived, changed = _arrive(keeping.heads, keeping.lines, known, moment(now))
+        keeping.restore(changed)
+    return arrived
 
 
-def _arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: str) -> Arrived:
-    known = _known([head[_ID] for head in heads])
+def _refunded(heads: Sequence[tuple[Any, ...]], known: dict[str, _Met]) -> dict[int, int]:
+    """Return the places of orders that say something else than the store and have refunds there, with their keys."""
+    from django.db import connection
+
+    if not known:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT o.order_id FROM asked_orders a JOIN orders o ON o.order_id = a.order_id
+            WHERE EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id)"""
+        )
+        refunded = {row[0] for row in cursor.fetchall()}
+    return {
+        place: known[head[_ID]].key
+        for place, head in enumerate(heads)
+        if head[_ID] in refunded and known[head[_ID]].content != head[_CONTENT]
+    }
+
+
+def _arrive(
+    heads: Sequence[tuple[Any, ...]], lines: Lines, known: dict[str, _Met], now: str
+) -> tuple[Arrived, list[int]]:
+    """Write what is new; return what became of the orders, and the places of those that changed."""
     fresh, changed = [], []
     for place, head in enumerate(heads):
         met = known.get(head[_ID])
@@ -79,7 +96,7 @@ def _arrive(heads: Sequence[tuple[Any, ...]], lines: Lines, now: str) -> Arrived
             told = {"order_id": order} | {name: part[name] for name in LINE}
             bulk.insert_table("order_lines", pa.table(told))
         bulk.insert("unprojected", ("order_id", "version"), ((ids[place], 1) for place in fresh))
-    return Arrived(len(fresh), len(changed), len(heads) - len(touched))
+    return Arrived(len(fresh), len(changed), len(heads) - len(touched)), changed
 
 
 def _replace(changed: Sequence[tuple[int, int, tuple[Any, ...]]], now: str) -> None:
@@ -115,3 +132,6 @@ def _known(order_ids: Sequence[str]) -> dict[str, _Met]:
     bulk.insert("asked_orders", ("order_id",), ((order_id,) for order_id in order_ids))
     statement = "SELECT o.order_id, o.id, o.version, o.content, o.customer_id FROM asked_orders a JOIN orders o ON o.order_id = a.order_id"
     return {row[0]: _Met(*row[1:]) for part in bulk.read(statement) for row in part}
+
+
+__all__ = ["Arrived", "arrive", "lines_of"]

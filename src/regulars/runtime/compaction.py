@@ -19,6 +19,7 @@ import pyarrow as pa
 from regulars.customers import details
 from regulars.customers.recognition import met
 from regulars.kit.secrets import secret
+from regulars.lake.columns import EVENTS
 from regulars.lake.folder import Lake
 from regulars.privacy import queries as privacy
 from regulars.privacy.rules import ANALYTICS
@@ -49,24 +50,6 @@ KEPT = (
 """Of an event's properties, what the lake keeps; whatever else a shop sends stays out."""
 _MAIL = re.compile(r"[^\s@\"]+@[^\s@\"]+\.[^\s@\"]+")
 _DEEPEST, _LONGEST, _MOST = 4, 500, 200
-SCHEMA = pa.schema(
-    [
-        ("event_id", pa.string()),
-        ("customer_key", pa.int64()),
-        ("visitor_key", pa.int64()),
-        ("session_key", pa.int64()),
-        ("type", pa.string()),
-        ("occurred_at", pa.timestamp("us", "UTC")),
-        ("received_at", pa.timestamp("us", "UTC")),
-        ("product_key", pa.int64()),
-        ("product_id", pa.string()),
-        ("order_id", pa.string()),
-        ("value", pa.float64()),
-        ("source", pa.string()),
-        ("properties", pa.string()),
-        ("bucket", pa.int32()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -101,6 +84,7 @@ def drain(settings: Settings, lake: Lake, inbox: Inbox) -> int:
         if lake.events.applied(APPLICATION) < claim.number:
             events = _wanted(claim.events)
             rows = _rows(events, _met(events), key, lake.buckets)
+            lake.events.widen(EVENTS)
             lake.events.append(rows, batch=(APPLICATION, claim.number))
             written += len(events)
         inbox.done(claim.number)
@@ -170,7 +154,7 @@ def _rows(events: Sequence[Event], names: Names, key: bytes, buckets: int) -> pa
             for customer, visitor in zip(customers, visitors, strict=True)
         ],
     }
-    return pa.table({name: pa.array(column, SCHEMA.field(name).type) for name, column in columns.items()})
+    return pa.table({name: pa.array(column, EVENTS.field(name).type) for name, column in columns.items()})
 
 
 def hashed(key: bytes, name: str | None) -> int | None:

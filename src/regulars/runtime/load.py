@@ -6,6 +6,7 @@ A load that is cut off keeps what was committed; loading the same source again f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,11 +21,13 @@ from regulars.customers import actions as customers
 from regulars.kit import currencies
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
+from regulars.kit.locks import locked
 from regulars.kit.progress import stage
 from regulars.orders import actions as orders_room
 from regulars.orders import content
-from regulars.orders.actions import Arrived, Lines
+from regulars.orders.actions import Arrived
 from regulars.orders.content import HEAD, LINE
+from regulars.orders.keeping import Lines
 from regulars.runtime.journey import read_orders
 from regulars.store import database, outbox
 from regulars.store.bulk import READ_ROWS
@@ -89,6 +92,14 @@ def load(
             hint=mark("Set REGULARS_DELIVERY_COUNTS=true, or delivery_counts = true in {file}."),
             file=settings.home / "regulars.toml",
         )
+    with _running(settings.home, now):
+        return _recorded(origin, settings, now, reading)
+
+
+def _recorded(
+    origin: str, settings: Settings, now: Callable[[], datetime], reading: dict[str, Any]
+) -> Loaded:
+    """Load under a record of it."""
     record = Import.objects.create(origin=_named(origin), state=Import.RUNNING, started_at=now())
     try:
         given: dict[str, Any] = {
@@ -107,12 +118,23 @@ def load(
         raise
 
 
+@contextmanager
+def _running(home: Path, now: Callable[[], datetime]) -> Iterator[None]:
+    """Hold a lock that loads share and the system frees; whoever finds it free knows that what is said to be running was cut off."""
+    lock = home / "load.lock"
+    with suppress(BlockingIOError), locked(lock, wait=False):
+        stopped = {"code": "load.stopped", "message": "It was stopped before it had ended."}
+        Import.objects.filter(state=Import.RUNNING).update(state=Import.FAILED, ended_at=now(), error=stopped)
+    with locked(lock, shared=True):
+        yield
+
+
 def _named(origin: str) -> str:
-    """An origin without its password."""
+    """An origin without its password, wherever the address has it."""
     if "://" not in origin:
         return str(Path(origin).name)[:500]
     scheme, rest = origin.split("://", 1)
-    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"[:500]
+    return f"{scheme}://{rest.rsplit('@', 1)[-1].split('?', 1)[0]}"[:500]
 
 
 def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[], datetime]) -> Loaded:
@@ -133,7 +155,7 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
     arrived = Arrived()
     with stage(mark("Loading orders"), share=lambda: record.committed / max(record.orders, 1)):
         for heads, lines in _parts(connection):
-            arrived += orders_room.arrive(heads, lines, now())
+            arrived += orders_room.arrive(heads, lines, now(), knows_refunds=orders.capabilities.refunds)
             record.committed += len(heads)
             record.added, record.changed, record.unchanged = arrived.added, arrived.changed, arrived.unchanged
             record.save(update_fields=["committed", "added", "changed", "unchanged"])

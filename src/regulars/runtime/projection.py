@@ -14,6 +14,7 @@ import pyarrow as pa
 from regulars.kit import currencies
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
+from regulars.lake.columns import EVENTS, LINES, ORDERS
 from regulars.lake.folder import Lake
 from regulars.store import bulk, database
 from regulars.store.models import Customer
@@ -66,6 +67,8 @@ def project(settings: Settings) -> int:
     written = 0
     with lake.writing(), stage(mark("Writing orders to the lake")), duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+        for table, columns in ((lake.orders, ORDERS), (lake.lines, LINES), (lake.events, EVENTS)):
+            table.widen(columns)
         while _take(connection, settings, lake.buckets):
             written += _write(connection, lake)
             _forget(connection)

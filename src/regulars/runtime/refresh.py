@@ -193,10 +193,11 @@ def events_of(lake: Lake, orders: Orders) -> pa.Table | None:
 
 
 def _products() -> str:
+    # Lines have no index by product: what was sold is looked for in one pass, not product by product.
     sold = OrderLine._meta.db_table
     return f"""(SELECT id AS product_key, product_id, nullif(title, '') AS title, nullif(category, '') AS category,
         CAST(cost_minor AS double precision) / {10 ** _digits()} AS cost FROM products p
-        WHERE EXISTS (SELECT 1 FROM {sold} l WHERE l.product_id = p.id)) AS told"""
+        WHERE id IN (SELECT product_id FROM {sold})) AS told"""
 
 
 def _digits() -> int:

@@ -80,11 +80,12 @@ def connect(home: Path, url: str = "", **more: Any) -> None:
 
 
 def migrate() -> None:
-    """Bring the tables up to this version; nothing where they are."""
+    """Bring the tables up to this version; nothing where they are. Raises where they are those of a newer version."""
     from django.core.management import call_command
     from django.db import OperationalError
 
     try:
+        _refuse_newer()
         call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as error:
         raise RegularsError(
@@ -94,6 +95,27 @@ def migrate() -> None:
             kind=Kind.UNAVAILABLE,
             error=str(error).strip(),
         ) from error
+
+
+def _refuse_newer() -> None:
+    """Raise where the store has been through migrations that this version does not know: it would write what a newer one misreads."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connection)
+    unknown = sorted(
+        name for app, name in set(loader.applied_migrations) - set(loader.disk_migrations) if app == "store"
+    )
+    if unknown:
+        raise RegularsError(
+            "store.newer",
+            mark("The store was brought up by a newer Regulars: this one does not know {names}."),
+            hint=mark(
+                "Install that version or a later one, or restore a backup made with this one: regulars restore"
+            ),
+            kind=Kind.CONFLICT,
+            names=", ".join(unknown),
+        )
 
 
 def is_postgres() -> bool:

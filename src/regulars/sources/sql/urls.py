@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
@@ -71,6 +71,8 @@ def address_of(url: str) -> Address:
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
+        if "@" in parts.path:  # what stands before it is the rest of a password with an unspelt slash
+            raise ValueError
     except ValueError:
         raise RegularsError(
             "source.unknown_scheme",
@@ -81,4 +83,6 @@ def address_of(url: str) -> Address:
     user = f"{parts.username}@" if parts.username else ""
     shown = f"{scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
     plain = {"postgres": "postgresql", "mysql": "mysql+pymysql"}[system]
-    return Address(system, urlunsplit(parts._replace(scheme=plain)), unquote(parts.password or ""), shown)
+    among = parse_qs(parts.query).get("password", [""])[0]
+    password = unquote(parts.password or "") or among
+    return Address(system, urlunsplit(parts._replace(scheme=plain)), password, shown)
