@@ -1,0 +1,165 @@
+"""The console in a real Chromium: asks nobody else for anything, fits any screen, passes axe, in both themes and languages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.homes import environment, opened
+from tests.report.test_browser import AXE, CHROMIUM, FLAGS
+from tests.web.console.conftest import PASSWORD
+
+pytestmark = pytest.mark.browser
+OWNER = "owner.of.the.shop@long-name-of-a-shop.example"
+PAGES = ("/", "/account", "/account/two-factor", "/users", "/keys", "/audit", "/nowhere")
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "regulars",
+        "serve",
+        "--home",
+        str(home),
+        "--port",
+        str(port),
+        "--no-worker",
+    ]
+    process = subprocess.Popen(command, env=environment(), start_new_session=True, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                HTTPConnection("127.0.0.1", port, timeout=5).request("GET", "/v1/health")
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("console") / "home"
+    settings = opened(home, currency="PLN", time_zone="Europe/Warsaw")
+    from regulars.access import actions as keys
+    from regulars.access.people import actions
+
+    now = datetime.now(UTC)
+    actions.create(OWNER, "Żaneta Brzęczyszczykiewicz", ["owner"], PASSWORD, who="test", now=now)
+    actions.create("ben@shop.example", "Ben", ["marketer", "analyst"], PASSWORD, who="test", now=now)
+    keys.create("Order sync", ["orders:read", "orders:write"], settings.home, who="test", now=now)
+    with serving(home) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser(address: str) -> Iterator[Any]:  # noqa: ARG001 - the store is made before an event loop runs
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Any, address: str) -> Any:
+    """What a browser keeps that has signed in."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    page.goto(address)
+    page.fill("input[name=email]", OWNER)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button.first")
+    page.wait_for_url(f"{address}/")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+def looked_at(page: Any, address: str, path: str, width: int, name: str) -> None:
+    """Hold one page against everything that holds for all."""
+    troubles: list[str] = []
+    asked: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + path)
+    assert all(url.startswith((address, "data:")) for url in asked), asked
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+    page.evaluate(AXE.read_text(encoding="utf-8"))  # the page's own policy keeps scripts out of the document
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    grave = [
+        (each["id"], each["nodes"][0]["html"][:120])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert not grave, (path, grave)
+    assert not troubles, (path, troubles)
+    folder = os.environ.get("REGULARS_PICTURES")
+    if folder:
+        page.screenshot(path=f"{folder}/{name}{path.replace('/', '_')}.png", full_page=True)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [(1280, "light", "en-GB"), (390, "dark", "pl-PL"), (1280, "dark", "pl-PL")],
+)
+def test_every_page(
+    browser: Any, address: str, signed_in: Any, width: int, scheme: str, language: str
+) -> None:
+    for state, paths in ((None, ("/sign-in",)), (signed_in, PAGES)):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            locale=language,
+            storage_state=state,
+        )
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        for path in paths:
+            looked_at(page, address, path, width, f"{width}-{scheme}-{language[:2]}")
+        if language == "pl-PL" and state is None:
+            assert page.locator("html").get_attribute("lang") == "pl"
+        context.close()
+
+
+def test_it_works_without_a_script_and_signs_out(browser: Any, address: str, signed_in: Any) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    page.goto(f"{address}/keys")
+    assert "/sign-in" in page.url
+    page.fill("input[name=email]", OWNER)
+    page.fill("input[name=password]", "not the password at all")
+    page.click("button.first")
+    assert page.locator("[role=alert]").count() == 1
+    page.fill("input[name=email]", OWNER)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button.first")
+    page.wait_for_url(f"{address}/keys")
+    page.get_by_role("button", name="Sign out").first.click()
+    page.goto(f"{address}/keys")
+    assert "/sign-in" in page.url
+    context.close()
