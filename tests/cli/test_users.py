@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -73,11 +74,31 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
 def test_the_first_owner_gets_a_link(tmp_path: Path) -> None:
     home = tmp_path / "home"
     opened(home)
-    command = [sys.executable, "-m", "regulars", "serve", "--home", str(home), "--port", "1", "--no-worker"]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
-    (link,) = re.findall(r"http://127\.0\.0\.1:1/\S+", told.stdout.replace("http://127.0.0.1:1/ ", ""))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [
+        sys.executable,
+        "-m",
+        "regulars",
+        "serve",
+        "--home",
+        str(home),
+        "--port",
+        str(port),
+        "--no-worker",
+    ]
+    server = subprocess.Popen(
+        words, env=environment() | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    try:
+        found = (re.search(rf"http://127\.0\.0\.1:{port}(/[\w/-]{{20,}})", line) for line in server.stdout)
+        path = next(each[1] for each in found if each)
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
     from django.test import Client
 
-    path = link.removeprefix("http://127.0.0.1:1")
     assert Client().get(path).status_code == 200
     assert Client().get(path[:-3] + "AAA").status_code in (403, 404, 410, 422)
