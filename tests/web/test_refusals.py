@@ -152,4 +152,11 @@ def test_who_objects_has_no_scores_and_nothing_personal(settings: Any, tmp_path:
     served(settings).refresh()
     nothing_personal()
     assert mine.get("figures").json()["figures"] == figures  # the shop sold as much
+    from regulars.customers.actions import join
+    from regulars.store.models import Identifier
+
+    keys = dict(Identifier.objects.filter(value__in=("c1", "c2")).values_list("value", "customer_id"))
     assert mine.get("customers/c2").json()["value"]
+    made = join(keys["c2"], keys["c1"], reason="test", now=datetime.now(UTC))
+    assert mine.get("customers/c2").json()["value"] is None  # who objects, and is c2 now, is not shown as c2
+    assert made.moved["consents"]

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
+from regulars.privacy.actions import obey
 from regulars.store import bulk, database, outbox
 from regulars.store.changes import moment, touch
 from regulars.store.models import Consent, Customer, Identifier, Merge, Order, Visitor
@@ -26,6 +29,13 @@ PEOPLE = pa.schema(
 """One row a pair that a source names: its own number for a person, their id and e-mail (either may be missing); country and the first
 moment (UTC, as text) are the person's."""
 
+_MOVED: dict[str, Any] = {
+    "identifiers": Identifier,
+    "visitors": Visitor,
+    "orders": Order,
+    "consents": Consent,
+}
+"""What changes hands when two customers become one."""
 _KNOWN = pa.schema([("kind", pa.string()), ("value", pa.string()), ("customer_id", pa.int64())])
 
 
@@ -129,27 +139,35 @@ def _turned_out(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
 
 
 def merge(kept: int, absorbed: int, *, reason: str, now: datetime) -> Merge:
-    """Give all that a customer has to another one, and remember what it was, so that :func:`unmerge` can give it back."""
-    identifiers = list(Identifier.objects.filter(customer=absorbed).values_list("id", flat=True))
-    visitors = list(Visitor.objects.filter(customer=absorbed).values_list("id", flat=True))
-    orders = list(Order.objects.filter(customer=absorbed).values_list("id", flat=True))
-    consents = list(Consent.objects.filter(customer=absorbed).values_list("id", flat=True))
-    moved: dict[str, Any] = {
-        "identifiers": identifiers,
-        "visitors": visitors,
-        "orders": orders,
-        "consents": consents,
-    }
-    _given(moved, kept)
-    Customer.objects.filter(id=absorbed).update(merged_into=kept, updated_at=now)
-    touch(orders, now)
-    outbox.tell(outbox.CUSTOMERS_MERGED, f"key:{kept}", now, kept=f"key:{kept}", absorbed=f"key:{absorbed}")
-    return Merge.objects.create(kept_id=kept, absorbed_id=absorbed, reason=reason, moved=moved, at=now)
+    """Give all that a customer has to another one, and remember what it was, so that :func:`unmerge` can give it back.
+
+    Nobody else writes orders meanwhile: who had read one before would give it back to whom it was taken from.
+    """
+    with database.writing("orders"):
+        moved: dict[str, Any] = {
+            name: list(records.objects.filter(customer=absorbed).values_list("id", flat=True))
+            for name, records in _MOVED.items()
+        }
+        _given(moved, absorbed, kept)
+        Customer.objects.filter(id=absorbed).update(merged_into=kept, updated_at=now)
+        touch(moved["orders"], now)
+        obey(kept)
+        outbox.tell(
+            outbox.CUSTOMERS_MERGED, f"key:{kept}", now, kept=f"key:{kept}", absorbed=f"key:{absorbed}"
+        )
+        return Merge.objects.create(kept_id=kept, absorbed_id=absorbed, reason=reason, moved=moved, at=now)
 
 
 def join(kept: int, absorbed: int, *, reason: str, now: datetime) -> Merge:
-    """Merge two customers because somebody said so, in a transaction of its own."""
+    """Merge two customers because somebody said so, in a transaction of its own; raises where one of them was merged meanwhile."""
     with database.writing("customers"):
+        if Customer.objects.filter(id__in=(kept, absorbed), merged_into=None).count() != 2:
+            raise RegularsError(
+                "customers.merged",
+                mark("One of the two was merged a moment ago."),
+                hint=mark("Look at both again."),
+                kind=Kind.CONFLICT,
+            )
         return merge(kept, absorbed, reason=reason, now=now)
 
 
@@ -169,19 +187,22 @@ def was_undone(kept: int, absorbed: int) -> bool:
 
 
 def unmerge(merged: Merge, now: datetime) -> None:
-    """Give back what a merge moved, in one transaction."""
+    """Give back what a merge moved and the customer still has, in one transaction."""
     kept, absorbed = f"key:{merged.kept_id}", f"key:{merged.absorbed_id}"
-    with database.writing("customers"):
-        _given(merged.moved, merged.absorbed_id)
+    with database.writing("customers"), database.writing("orders"):
+        touched = _given(merged.moved, merged.kept_id, merged.absorbed_id)
         Customer.objects.filter(id=merged.absorbed_id).update(merged_into=None, updated_at=now)
-        touch(merged.moved["orders"], now)
+        touch(touched, now)
+        for each in (merged.kept_id, merged.absorbed_id):
+            obey(each)
         outbox.tell(outbox.CUSTOMERS_UNMERGED, absorbed, now, kept=kept, absorbed=absorbed)
         merged.undone_at = now
         merged.save(update_fields=["undone_at"])
 
 
-def _given(moved: dict[str, Any], to: int) -> None:
-    Identifier.objects.filter(id__in=moved["identifiers"]).update(customer=to)
-    Visitor.objects.filter(id__in=moved["visitors"]).update(customer=to)
-    Order.objects.filter(id__in=moved["orders"]).update(customer=to)
-    Consent.objects.filter(id__in=moved.get("consents", ())).update(customer=to)
+def _given(moved: dict[str, Any], of: int, to: int) -> list[int]:
+    """Give what was moved and is still of one customer to another; return the orders."""
+    orders = list(Order.objects.filter(id__in=moved["orders"], customer=of).values_list("id", flat=True))
+    for name, records in _MOVED.items():
+        records.objects.filter(id__in=moved.get(name, ()), customer=of).update(customer=to)
+    return orders

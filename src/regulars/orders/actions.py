@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -42,6 +42,7 @@ def arrive(
     that were told one by one (:class:`~regulars.orders.keeping.Keeping`).
     """
     with database.writing("orders"):
+        heads = _of_whom_they_are(heads)
         known = _known([head[_ID] for head in heads])
         suspects = {} if knows_refunds else _refunded(heads, known)
         keeping = Keeping(heads, lines, suspects)
@@ -97,6 +98,29 @@ def _arrive(
             bulk.insert_table("order_lines", pa.table(told))
         bulk.insert("unprojected", ("order_id", "version"), ((ids[place], 1) for place in fresh))
     return Arrived(len(fresh), len(changed), len(heads) - len(touched)), changed
+
+
+def _of_whom_they_are(heads: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """Give orders of customers who were merged since they were recognised to whom they are now; call under the lock of orders."""
+    from regulars.store.models import Customer
+
+    asked = {head[_CUSTOMER] for head in heads} - {None}
+    merged = Customer.objects.exclude(merged_into=None)
+    into = dict(merged.values_list("id", "merged_into_id")) if asked else {}
+    if not asked & into.keys():
+        return heads
+    return [
+        (*head[:_CUSTOMER], _kept(head[_CUSTOMER], into), *head[_CUSTOMER + 1 :])
+        if head[_CUSTOMER] in into
+        else head
+        for head in heads
+    ]
+
+
+def _kept(customer: int, into: Mapping[int, int]) -> int:
+    while customer in into:
+        customer = into[customer]
+    return customer
 
 
 def _replace(changed: Sequence[tuple[int, int, tuple[Any, ...]]], now: str) -> None:

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
-from regulars.privacy.queries import current
+from regulars.privacy.queries import allows, current
 from regulars.privacy.rules import PROFILING, checked
 from regulars.store import database
-from regulars.store.models import Consent, Membership, Score
+from regulars.store.models import Consent, Customer, Membership, Score
 
 
 def say(
@@ -34,6 +34,9 @@ def say(
             at=at.isoformat(),
         )
     with database.writing("customers"):
+        # Who was merged a moment ago is the other one by now.
+        merged = Customer.objects.filter(id=customer).values_list("merged_into_id", flat=True).first()
+        customer = merged or customer
         before = current(customer).get(checked(purpose))
         same = before is not None and (before.granted, before.at) == (granted, at)
         if same and before is not None and (before.source, before.wording) == (source, wording):
@@ -47,7 +50,12 @@ def say(
             wording=wording,
             recorded_at=now,
         )
-        if purpose == PROFILING and not granted and (before is None or before.at <= at):
-            Score.objects.filter(customer=customer).delete()
-            Membership.objects.filter(customer=customer).delete()
+        obey(customer)
     return True
+
+
+def obey(customer: int) -> None:
+    """Forget scores and segments of a customer who objects to profiling; call inside the transaction in which that may have changed."""
+    if not allows(customer, PROFILING):
+        Score.objects.filter(customer=customer).delete()
+        Membership.objects.filter(customer=customer).delete()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from regulars.privacy.rules import UNSAID, checked
-from regulars.store.models import Consent, Identifier, Visitor
+from regulars.store.bulk import LOOKED_UP
+from regulars.store.models import Consent, Identifier, Merge, Visitor
 
 
 def history(customer: int) -> list[Consent]:
@@ -40,17 +42,30 @@ def refusing(purpose: str) -> set[int]:
     return set(said.exclude(Exists(later)).values_list("customer_id", flat=True))
 
 
-def latest() -> int:
-    """Return a number that grows with each word that anybody says: whoever remembers what is refused asks again when it has grown."""
-    return Consent.objects.order_by("-id").values_list("id", flat=True).first() or 0
+def latest() -> tuple[int, ...]:
+    """Return numbers that change with each word that anybody says and each merge: whoever remembers what is refused asks again then."""
+    merged = Merge.objects.aggregate(last=Max("id"), undone=Count("undone_at"))
+    return (
+        Consent.objects.order_by("-id").values_list("id", flat=True).first() or 0,
+        merged["last"] or 0,
+        merged["undone"],
+    )
 
 
 def store_ids(customers: Collection[int]) -> set[str]:
     """Return the shop's own ids of some customers."""
-    some = Identifier.objects.filter(kind=Identifier.STORE_ID, customer__in=list(customers))
-    return set(some.values_list("value", flat=True))
+    some = Identifier.objects.filter(kind=Identifier.STORE_ID)
+    return set(_of(some, customers, "value"))
 
 
 def visitors(customers: Collection[int]) -> set[str]:
     """Return the devices that some customers use."""
-    return set(Visitor.objects.filter(customer__in=list(customers)).values_list("id", flat=True))
+    return set(_of(Visitor.objects.all(), customers, "id"))
+
+
+def _of(records: Any, customers: Collection[int], name: str) -> Iterator[str]:
+    """Yield a column of the records of some customers, asked for in parts that every database takes."""
+    keys = sorted(customers)
+    for start in range(0, len(keys), LOOKED_UP):
+        some = records.filter(customer__in=keys[start : start + LOOKED_UP])
+        yield from some.values_list(name, flat=True)

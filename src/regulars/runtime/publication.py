@@ -14,6 +14,7 @@ from regulars.kit import currencies
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.privacy import queries as privacy
+from regulars.privacy.actions import obey
 from regulars.privacy.rules import PROFILING
 from regulars.runtime import alarms, history
 from regulars.store import bulk, database, outbox
@@ -47,7 +48,10 @@ def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) 
                 bulk.insert(
                     "memberships", ("run", "segment", "customer_id"), ((run.id, *row) for row in some)
                 )
-        with database.writing():
+        with database.writing("customers"):
+            # Who objected while this was written is not shown either.
+            for late in privacy.refusing(PROFILING) - objecting:
+                obey(late)
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
             run.as_of, run.summary = found.value.as_of, summary(found) | {"watch": watched}
             before = published()

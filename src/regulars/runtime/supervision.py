@@ -78,10 +78,11 @@ class Supervision:
         if held is Hold.HELD:
             return False
         task.stop()
+        # Before the store is told, which may fail: a job that is lost is taken up by its lease.
+        self._job = self._task = None
         log.warning("job %s stopped: %s", job.id, held.value)
         if held is Hold.CANCELLED:
             actions.stopped(job, self._clock())
-        self._job = self._task = None
         return True
 
     def _ended(self, job: Job, task: Task) -> bool:

@@ -20,6 +20,10 @@ EVERY_SECONDS = 3.0
 """How soon the hot path knows of a key that was made or revoked, and of what somebody refused."""
 
 
+ANYWAY = 10
+"""Refusals are read again at every tenth look, whatever was said."""
+
+
 class Following(ABC):
     """Something of the store that is read again and again; what is known stays while the store does not answer."""
 
@@ -69,13 +73,16 @@ class Refusals(Following):
     """Who wants not to be measured, or not to be shown what fits them."""
 
     def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
-        self._latest = -1
+        self._latest: tuple[int, ...] = ()
+        self._rounds = 0
         super().__init__(every_seconds)
 
     def read(self) -> None:
         """Read what is refused, if anybody said anything since the last time."""
         latest = privacy.latest()
-        if latest == self._latest:
+        self._rounds += 1
+        # What customers are known by may change without a word of theirs.
+        if latest == self._latest and self._rounds % ANYWAY:
             return
         refusing = privacy.refusing(ANALYTICS)
         self._unmeasured = frozenset(privacy.store_ids(refusing))

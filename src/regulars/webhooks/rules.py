@@ -34,8 +34,10 @@ KEPT = timedelta(days=30)
 """How long facts and what became of them are remembered."""
 OLD_SECRET_HOURS = 24
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
-"""Networks that lead on to IPv4 addresses, private ones among them."""
+_TRANSLATED = tuple(
+    map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10"))
+)
+"""Networks that lead on to IPv4 addresses, private ones among them, and those of one site."""
 
 
 def new_secret() -> str:

@@ -111,3 +111,62 @@ def test_merges_by_hand_are_taken_back(program: Program) -> None:
     assert program.get("customers/ada/consents").json()["allowed"]["email"] is False
     assert len(program.get("customers/ada2/consents").json()["history"]) == 1
     problem(program("POST", "customers/ada/merges/999/undo"), 404, "customers.no_merge")
+
+
+def test_what_was_merged_meanwhile_is_not_merged_again(program: Program) -> None:
+    from datetime import UTC, datetime
+
+    from regulars.customers.actions import join
+    from regulars.kit.errors import RegularsError
+    from regulars.store.models import Identifier
+
+    for name in ("ada", "ben", "eve"):
+        program("PATCH", f"customers/{name}", {})
+    keys = dict(Identifier.objects.values_list("value", "customer_id"))
+    now = datetime.now(UTC)
+    join(keys["ada"], keys["ben"], reason="test", now=now)
+    for kept, absorbed in (("ben", "ada"), ("eve", "ben"), ("ben", "eve")):
+        with pytest.raises(RegularsError) as error:
+            join(keys[kept], keys[absorbed], reason="test", now=now)
+        assert error.value.code == "customers.merged"
+    # A word about a record that was just merged is a word about whom it is now.
+    from regulars.privacy import actions, queries
+
+    actions.say(keys["ben"], "analytics", granted=False, at=now, now=now)
+    assert queries.refusing("analytics") == {keys["ada"]}
+
+
+def test_taking_a_merge_back_leaves_what_went_to_somebody_else(program: Program) -> None:
+    program("PUT", "orders/1", order(customer={"id": "ada2"}))
+    program("PATCH", "customers/ada", {})
+    made = program("POST", "customers/ada/merges", {"absorbed": "ada2"}).json()
+    program("PUT", "orders/1", order(customer={"id": "ben"}))
+    program("POST", f"customers/ada/merges/{made['id']}/undo")
+    assert len(program.get("customers/ben/timeline").json()["orders"]) == 1
+    assert program.get("customers/ada2/timeline").json()["orders"] == []
+
+
+def test_orders_of_whoever_was_merged_while_a_load_ran_are_whose_they_are(program: Program) -> None:
+    from datetime import UTC, datetime
+
+    from regulars.customers.actions import join
+    from regulars.orders.actions import arrive, lines_of
+    from regulars.orders.content import HEAD, LINE
+    from regulars.store.models import Identifier, Order
+
+    program("PATCH", "customers/ada", {})
+    program("PATCH", "customers/ben", {})
+    keys = dict(Identifier.objects.values_list("value", "customer_id"))
+    now = datetime.now(UTC)
+    join(keys["ada"], keys["ben"], reason="test", now=now)
+    told = dict.fromkeys(HEAD, "") | {
+        "order_id": "late", "kind": "order", "status": "paid", "customer_id": keys["ben"], "ordered_at": "2024-01-01 10:00:00",
+        "ordered_on": "2024-01-01", "currency": "EUR", "shipping_minor": 0, "shipping_net_minor": 0, "content": 1,
+    }  # fmt: skip
+    line = dict.fromkeys(LINE, 0) | {"line": 1, "product_id": None, "quantity": 1.0}
+    arrive(
+        [tuple(told[name] for name in HEAD)],
+        lambda _: [lines_of([(0, *(line[name] for name in LINE))])],
+        now,
+    )
+    assert Order.objects.get(order_id="late").customer_id == keys["ada"]
