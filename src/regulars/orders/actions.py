@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -102,12 +102,8 @@ def _arrive(
 
 def _of_whom_they_are(heads: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
     """Give orders of customers who were merged since they were recognised to whom they are now; call under the lock of orders."""
-    from regulars.store.models import Customer
-
-    asked = {head[_CUSTOMER] for head in heads} - {None}
-    merged = Customer.objects.exclude(merged_into=None)
-    into = dict(merged.values_list("id", "merged_into_id")) if asked else {}
-    if not asked & into.keys():
+    into = _merged({head[_CUSTOMER] for head in heads} - {None})
+    if not into:
         return heads
     return [
         (*head[:_CUSTOMER], _kept(head[_CUSTOMER], into), *head[_CUSTOMER + 1 :])
@@ -115,6 +111,20 @@ def _of_whom_they_are(heads: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, .
         else head
         for head in heads
     ]
+
+
+def _merged(asked: Set[int]) -> dict[int, int]:
+    """Return into whom the customers were merged, and those in turn: of few asked by name, of many all that ever were."""
+    from regulars.store.models import Customer
+
+    found: dict[int, int] = {}
+    while asked:
+        merged = Customer.objects.exclude(merged_into=None)
+        few = len(asked) <= bulk.LOOKED_UP
+        met = dict((merged.filter(id__in=asked) if few else merged).values_list("id", "merged_into_id"))
+        found |= met
+        asked = set(met.values()) - found.keys() if few else set()
+    return found
 
 
 def _kept(customer: int, into: Mapping[int, int]) -> int:

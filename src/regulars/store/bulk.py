@@ -55,11 +55,12 @@ def execute_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:
     """Run one statement (with ``%s``) for each row inside the present transaction."""
     from django.db import connection
 
-    with connection.cursor() as cursor:
-        if is_postgres():
-            cursor.executemany(statement, list(rows))
-        else:
-            connection.connection.executemany(statement.replace("%s", "?"), rows)
+    if not is_postgres():
+        connection.ensure_connection()
+        connection.connection.executemany(statement.replace("%s", "?"), rows)
+    elif rows := list(rows):
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
 
 
 def read(statement: str, parameters: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:

@@ -129,11 +129,12 @@ def is_postgres() -> bool:
 def writing(lock: str = "", *, shared: bool = False) -> Iterator[None]:
     """One transaction; with a ``lock``, no other that names it runs beside it (``shared``: beside others that share it).
 
-    SQLite has one writer at a time anyway; PostgreSQL takes an advisory lock that ends with the transaction.
+    SQLite has one writer at a time anyway; PostgreSQL takes an advisory lock that ends with the transaction. Inside another it is a part of
+    that one: what fails in here fails the whole.
     """
     from django.db import connection, transaction
 
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if lock and connection.vendor == "postgresql":
             function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
             with connection.cursor() as cursor:

@@ -48,7 +48,8 @@ def _create(email: str, name: str, roles: list[str], kept: str, who: str, now: d
 
 def _checked(password: str, email: str) -> str:
     passwords.check(password, email)
-    return passwords.hashed(password)
+    with passwords.turn():
+        return passwords.hashed(password)
 
 
 def invite(user_id: int | None, *, who: str, now: datetime) -> str:

@@ -38,7 +38,7 @@ def sign_in(
     """Return the token of a new session and the session, incomplete where a second factor is to follow.
 
     Raises ``people.wrong`` in the same words and the same time whether or not there is such a person, and ``people.wait`` after too many
-    failures. ``session`` is the one that the browser came with: it ends.
+    failures, ``people.busy`` while too many others are looked at. ``session`` is the one that the browser came with: it ends.
     """
     try:
         told = people_rules.email(email)
@@ -46,8 +46,7 @@ def sign_in(
         told = ""
     user = User.objects.filter(email=told, is_active=True).first()
     keys = _keys("account", told, user, browser, home)
-    _count(keys, now)
-    if not passwords.matches(password, user.password if user is not None else "") or user is None:
+    if not _matches(password, user, keys, now) or user is None:
         _failed(user, browser, now)
         raise wrong()
     with database.writing():
@@ -73,12 +72,18 @@ def second_factor(
 def prove(user: User, password: str, browser: Browser, home: Path, now: datetime) -> None:
     """Raise unless this is the password of whoever is signed in; it is guessed no faster than at the door."""
     keys = _keys("account", user.email, user, browser, home)
-    _count(keys, now)
-    if not passwords.matches(password, user.password):
+    if not _matches(password, user, keys, now):
         _failed(user, browser, now)
         raise RegularsError("people.password", mark("That is not your password."), kind=Kind.FORBIDDEN)
     with database.writing():
         _forgive(keys)
+
+
+def _matches(password: str, user: User | None, keys: Sequence[str], now: datetime) -> bool:
+    """Count an attempt and look at it. Whoever finds no turn is not counted: nothing was looked at."""
+    with passwords.turn():
+        _count(keys, now)
+        return passwords.matches(password, user.password if user is not None else "")
 
 
 def start(user: User, browser: Browser, *, now: datetime) -> tuple[str, Session]:

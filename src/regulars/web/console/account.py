@@ -11,6 +11,7 @@ from regulars.access.people import rules
 from regulars.access.sessions import actions, queries
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
+from regulars.web.console import agents
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
 
@@ -32,6 +33,7 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
         said=SAID.get(request.GET.get("done", ""), ""),
         sessions=queries.sessions(visit.me, visit.now),
         recovery_left=people_queries.recovery_left(visit.me),
+        agent=lambda agent: agents.told(agent, visit.t),
         roles=[rules.ROLES[role] for role in visit.me.roles],
     )
 

@@ -26,6 +26,8 @@ NAVIGATION = (
     (mark("You"), (("/account", mark("Account"), ""),)),
 )  # fmt: skip
 """Groups of pages: address, title, and the permission that shows it."""
+STATUS = {"people.wait": 429, "people.busy": 503, "people.wrong": 403}
+"""Statuses of errors that are not just of what was typed."""
 
 
 @cache
@@ -68,7 +70,7 @@ def page(
     visit = visit_of(request)
     headers = {}
     if error is not None:
-        status = {"people.wait": 429, "people.wrong": 403}.get(error.code, 422) if status == 200 else status
+        status = STATUS.get(error.code, 422) if status == 200 else status
         if "retry_seconds" in error.values:
             headers["Retry-After"] = str(error.values["retry_seconds"])
     html = bare(
