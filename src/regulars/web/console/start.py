@@ -24,9 +24,13 @@ def show(request: HttpRequest) -> HttpResponse:
     )
 
 
-def style_sheet(request: HttpRequest, name: str) -> HttpResponse:
-    """Answer with the style sheet, for good: another one has another address."""
-    if f"/assets/{name}" != assets.address():
+def asset(request: HttpRequest, name: str) -> HttpResponse:
+    """Answer with the style sheet or the script, for good: another one has another address."""
+    kind = name.rpartition(".")[2]
+    if kind not in assets.KINDS or f"/assets/{name}" != assets.address(kind):
         return trouble.page(request, 404)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return HttpResponse(assets.styles(), content_type="text/css; charset=utf-8", headers=headers)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    body = assets.content(kind)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"], body = "gzip", assets.packed(kind)
+    return HttpResponse(body, content_type=assets.KINDS[kind], headers=headers)
