@@ -10,7 +10,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from regulars.access.sessions import actions
-from regulars.web.console import account, keys, overview, people, signing_in, start, trouble, two_factor
+from regulars.web.console import (
+    account,
+    customer,
+    customers,
+    keys,
+    overview,
+    people,
+    signing_in,
+    start,
+    trouble,
+    two_factor,
+)
 from regulars.web.console.visit import visit_of
 
 EVERYBODY, SIGNED_IN = "*", "+"
@@ -41,6 +52,10 @@ PAGES = (
     Page("account/two-factor", SIGNED_IN, get=two_factor.show, post=two_factor.confirm),
     Page("account/two-factor/codes", SIGNED_IN, post=two_factor.renew_codes),
     Page("account/two-factor/remove", SIGNED_IN, post=two_factor.remove),
+    Page("customers", "customers.read", get=customers.show, post=customers.save),
+    Page("customers/export", "customers.export", get=customers.export),
+    Page("customers/<int:customer>", "customers.read", get=customer.show),
+    Page("customers/<int:customer>/notes", "customers.write", post=customer.add_note),
     Page("users", "users.manage", get=people.show, post=people.create),
     Page("users/<int:user>", "users.manage", get=people.show_one, post=people.change),
     Page("keys", "keys.manage", get=keys.show, post=keys.create),
