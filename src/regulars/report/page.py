@@ -62,6 +62,7 @@ def shown(page: Page, language: str, *, inside: bool = False) -> dict[str, Any]:
     return {
         "page": page,
         "inside": inside,
+        "tiers": None,
         "s": speech,
         "t": speech.t,
         "plural": speech.plural,

@@ -14,6 +14,7 @@ from regulars.customers import listing, notes
 from regulars.customers import queries as customers
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import fill, mark
+from regulars.kit.unknown import Unknown
 from regulars.orders import amounts
 from regulars.orders import queries as orders
 from regulars.privacy import queries as privacy
@@ -22,12 +23,11 @@ from regulars.recommend.answers import REASONS
 from regulars.report.speech import Speech
 from regulars.runtime import happened, history, serving
 from regulars.runtime.projection import lake_of
-from regulars.runtime.publication import published
 from regulars.store import database
 from regulars.store.models import Customer, Product
 from regulars.value import reasons
 from regulars.web.console import money, trouble
-from regulars.web.console.desk import currency
+from regulars.web.console.desk import currency, latest
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
 
@@ -83,8 +83,9 @@ def show(request: HttpRequest, customer: int, error: RegularsError | None = None
         return trouble.page(request, 404)
     if found.merged_into_id is not None:
         return HttpResponseRedirect(f"/customers/{found.merged_into_id}")
-    visit, run = visit_of(request), published()
-    unit = currency()
+    visit = visit_of(request)
+    run, told = latest()
+    unit, forecast = currency(), None if told is None or isinstance(told.forecast, Unknown) else told.forecast
     speech = Speech(visit.language, unit or None)
     score = customers.scores(run and run.id, [found.id]).get(found.id)
     entries, older = _timeline(found, _moment(request.GET.get("before", "")))
@@ -94,7 +95,7 @@ def show(request: HttpRequest, customer: int, error: RegularsError | None = None
         request, "customer.html.j2", error=error, s=speech, person=found, run=run, score=score, listed=listing.of(run and run.id, [found.id])[0],
         known=_known(found), segments=_segments(found, run, visit.t), titles=_titles(run, visit.t),
         reason=_reason(score, visit.language), entries=entries, older=older, types=TYPES, statuses=STATUSES, order_amounts=amounts,
-        amount=lambda minor, cents=None: money.told(minor, speech, cents=cents), money_shown=with_money,
+        amount=lambda minor, cents=None: money.told(minor, speech, cents=cents), money_shown=with_money, level=forecast and forecast.level, days=forecast and forecast.horizon_days,
         major=lambda minor: float(money.major(minor, unit) or 0),
         picks=[] if answer is None else _picks(answer, visit.t), fallback=_fallback(answer, visit.language),
         consents=_consents(found), purposes=PURPOSES, profiled=privacy.allows(found.id, PROFILING),
@@ -145,7 +146,7 @@ def _timeline(found: Customer, before: datetime | None) -> tuple[list[Entry], st
 
 
 def _kind(order: Order) -> str:
-    return "refund" if order.kind == "credit_note" else "order"
+    return "refund" if order.kind == "refund" else "order"
 
 
 def _days(events: list[dict[str, Any]]) -> list[Entry]:

@@ -21,6 +21,7 @@ from regulars.report.speech import Speech
 from regulars.runtime.publication import published
 from regulars.store.models import Run
 from regulars.web.console import money, trouble
+from regulars.web.console.csv_text import plain
 from regulars.web.console.desk import currency
 from regulars.web.console.pages import page
 from regulars.web.console.visit import Visit, visit_of
@@ -39,8 +40,6 @@ COLUMNS = (
     "rfm_group",
 )
 AMOUNTS = ("net", "clv", "clv_low", "clv_high")
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take text for a formula."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,6 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
         many=_many(run, here, query),
         may_export=visit.may("customers.export") and not query,
         money_shown=visit.may("figures.read"),
-        top=max((row.score.clv_high_minor or 0 for row in found if row.score), default=0),
         run=run,
     )
 
@@ -184,7 +182,7 @@ def _words(visit: Visit, run: Run | None) -> dict[str, Any]:
     return {
         "s": speech,
         "titles": titles,
-        "amount": lambda minor: money.told(minor, speech),
+        "amount": lambda minor, cents=None: money.told(minor, speech, cents=cents),
     }
 
 
@@ -220,8 +218,3 @@ def _cells(row: Listed, unit: str, amounts: tuple[str, ...]) -> list[Any]:
     told += [plain(each) for each in (score.tier, score.lifecycle, score.rfm_group)]
     told += [money.major(getattr(score, f"{name}_minor"), unit) for name in amounts]
     return [*told, None if score.p_alive is None else round(score.p_alive, 4)]
-
-
-def plain(text: str) -> str:
-    """Return text that a spreadsheet takes for text: what would begin a formula stands behind an apostrophe."""
-    return f"'{text}" if text.startswith(DANGEROUS) or text.lstrip().startswith(DANGEROUS) else text

@@ -14,13 +14,16 @@ from regulars.web.console import (
     account,
     customer,
     customers,
+    data,
     keys,
     overview,
     people,
+    segments,
     signing_in,
     start,
     trouble,
     two_factor,
+    value,
 )
 from regulars.web.console.visit import visit_of
 
@@ -56,6 +59,11 @@ PAGES = (
     Page("customers/export", "customers.export", get=customers.export),
     Page("customers/<int:customer>", "customers.read", get=customer.show),
     Page("customers/<int:customer>/notes", "customers.write", post=customer.add_note),
+    Page("value", "figures.read", get=value.show),
+    Page("segments", "figures.read", get=segments.show),
+    Page("data", "sources.manage", get=data.show, post=data.ask),
+    Page("data/imports/<int:number>", "sources.manage", get=data.show_import),
+    Page("data/imports/<int:number>/rejects", "sources.manage", get=data.rejects),
     Page("users", "users.manage", get=people.show, post=people.create),
     Page("users/<int:user>", "users.manage", get=people.show_one, post=people.change),
     Page("keys", "keys.manage", get=keys.show, post=keys.create),

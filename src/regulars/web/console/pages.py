@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -104,7 +104,8 @@ def moment(at: datetime | None, language: str) -> str:
     if at is None:
         return "–"
     zone = ZoneInfo(settings.REGULARS.time_zone)
-    return str(format_datetime(at.astimezone(zone), "medium", locale=language))
+    here = at.astimezone(zone)
+    return f"{format_date(here, locale=language)}, {format_time(here, 'short', locale=language)}"
 
 
 def _shown(permission: str, visit: Any) -> bool:
