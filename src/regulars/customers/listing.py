@@ -33,12 +33,12 @@ class Order(NamedTuple):
 
 
 ORDERS = {
-    "value": Order("clv_minor", True, mark("Expected value, highest first"), True),
-    "net": Order("net_minor", True, mark("Net so far, highest first"), True),
-    "orders": Order("orders", True, mark("Most orders first")),
-    "last": Order("last_on", True, mark("Last order, latest first")),
-    "quiet": Order("last_on", False, mark("Last order, longest ago first")),
-    "leaving": Order("p_alive", False, mark("Least likely to still be there first")),
+    "value": Order("clv_minor", True, mark("Highest expected value"), True),
+    "net": Order("net_minor", True, mark("Highest net so far"), True),
+    "orders": Order("orders", True, mark("Most orders")),
+    "last": Order("last_on", True, mark("Latest order")),
+    "quiet": Order("last_on", False, mark("Longest without an order")),
+    "leaving": Order("p_alive", False, mark("Least likely to stay")),
 }
 """The orders of those who bought; ``new`` lists everybody, the latest known first."""
 NEW = "new"
@@ -89,6 +89,11 @@ def everybody(run: int | None, wanted: Wanted, *, size: int | None, limit: int =
         yield from some
         if not cursor:
             return
+
+
+def forecast(run: int) -> bool:
+    """Tell whether a run forecast its customers: all of them or none."""
+    return bool(Score.objects.filter(run=run, clv_minor__isnull=False).exists())
 
 
 def of(run: int | None, keys: Sequence[int]) -> list[Listed]:

@@ -27,7 +27,7 @@ from regulars.store import database
 from regulars.store.models import Customer, Product
 from regulars.value import reasons
 from regulars.web.console import money, trouble
-from regulars.web.console.desk import currency, latest
+from regulars.web.console.desk import currency, latest, titles
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
 
@@ -93,7 +93,7 @@ def show(request: HttpRequest, customer: int, error: RegularsError | None = None
     with_money = visit.may("figures.read")
     return page(
         request, "customer.html.j2", error=error, s=speech, person=found, run=run, score=score, listed=listing.of(run and run.id, [found.id])[0],
-        known=_known(found), segments=_segments(found, run, visit.t), titles=_titles(run, visit.t),
+        known=_known(found), segments=_segments(found, run, visit.t), titles=titles(run, visit.t),
         reason=_reason(score, visit.language), entries=entries, older=older, types=TYPES, statuses=STATUSES, order_amounts=amounts,
         amount=lambda minor, cents=None: money.told(minor, speech, cents=cents), money_shown=with_money, level=forecast and forecast.level, days=forecast and forecast.horizon_days,
         major=lambda minor: float(money.major(minor, unit) or 0),
@@ -208,13 +208,6 @@ def _known(found: Customer) -> dict[str, list[str]]:
     for one in found.identifiers.all():
         known.setdefault(one.kind, []).append(one.value)
     return known
-
-
-def _titles(run: Any, t: Any) -> dict[str, dict[str, str]]:
-    return {
-        family: {name: t(each["title"]) for name, each in found.items()}
-        for family, found in (run.sizes if run else {}).items()
-    }
 
 
 def _segments(found: Customer, run: Any, t: Any) -> list[tuple[str, str]]:

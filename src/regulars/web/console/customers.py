@@ -22,11 +22,11 @@ from regulars.runtime.publication import published
 from regulars.store.models import Run
 from regulars.web.console import money, trouble
 from regulars.web.console.csv_text import plain
-from regulars.web.console.desk import currency
+from regulars.web.console.desk import currency, titles
 from regulars.web.console.pages import page
 from regulars.web.console.visit import Visit, visit_of
 
-NEWEST = mark("Latest known first")
+NEWEST = mark("Newest customer")
 COLUMNS = (
     "id",
     "name",
@@ -79,7 +79,7 @@ def sorts(visit: Visit, run: Run | None) -> dict[str, str]:
     if not visit.may("figures.read"):
         found = {name: title for name, title in found.items() if not ORDERS[name].money}
         found = {name: found[name] for name in ("last", "orders", "quiet", "leaving") if name in found}
-    if run is not None and not run.sizes.get("forecast", {}).get("known", True):
+    if run is not None and not listing.forecast(run.id):
         found = {name: title for name, title in found.items() if name not in ("value", "leaving")}
     return found | {NEW: NEWEST}
 
@@ -175,13 +175,9 @@ def _many(run: Run | None, here: Asked, query: str) -> int | None:
 def _words(visit: Visit, run: Run | None) -> dict[str, Any]:
     unit = currency()
     speech = Speech(visit.language, unit or None)
-    titles = {
-        family: {name: visit.t(each["title"]) for name, each in found.items()}
-        for family, found in (run.sizes if run else {}).items()
-    }
     return {
         "s": speech,
-        "titles": titles,
+        "titles": titles(run, visit.t),
         "amount": lambda minor, cents=None: money.told(minor, speech, cents=cents),
     }
 

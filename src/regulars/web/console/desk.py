@@ -15,6 +15,7 @@ from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
 
 if TYPE_CHECKING:
+    from regulars.kit.i18n import Translator
     from regulars.report.model import Page
     from regulars.store.models import Run
 
@@ -56,3 +57,12 @@ def currency() -> str:
     """Return the shop's currency; empty until a setting, a load or an order has named it."""
     told: str = settings.REGULARS.currency or recall("currency", "")
     return told
+
+
+def titles(run: Run | None, t: Translator) -> dict[str, dict[str, str]]:
+    """Return the titles of segments by family and name; empty families for a run that an earlier version published."""
+    known = run.sizes if run is not None else {}
+    return {
+        family: {name: t(each["title"]) for name, each in known.get(family, {}).items()}
+        for family in ("behaviour", "tier", "rfm", "lifecycle")
+    }
