@@ -1,6 +1,6 @@
 """Customers as the console lists them: by what they are worth or when they bought, by segment and tier, page after page.
 
-Each order has an index that begins with the run, so that a page of a million takes what a page of a hundred takes.
+Each sorting has an index that begins with the run, so that a page of a million takes what a page of a hundred takes.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from regulars.store.models import Customer, Membership, Score
 
 PAGE = 50
 FEW = 20_000
-"""Segments of no more than so many are looked up by their members; in larger ones the order is walked until a page is full."""
+"""Segments of no more than so many are looked up by their members; in larger ones the sorted list is walked until a page is full."""
 LARGEST = (1 << 63) - 1
 SEPARATOR = "~"
 
 
-class Order(NamedTuple):
-    """One way to order a list: the column of a score, which end comes first, and its title."""
+class Sorting(NamedTuple):
+    """One way to sort a list: the column of a score, which end comes first, and its title."""
 
     column: str
     falling: bool
@@ -32,21 +32,21 @@ class Order(NamedTuple):
     money: bool = False
 
 
-ORDERS = {
-    "value": Order("clv_minor", True, mark("Highest expected value"), True),
-    "net": Order("net_minor", True, mark("Highest net so far"), True),
-    "orders": Order("orders", True, mark("Most orders")),
-    "last": Order("last_on", True, mark("Latest order")),
-    "quiet": Order("last_on", False, mark("Longest without an order")),
-    "leaving": Order("p_alive", False, mark("Least likely to stay")),
+SORTINGS = {
+    "value": Sorting("clv_minor", True, mark("Highest expected value"), True),
+    "net": Sorting("net_minor", True, mark("Highest net so far"), True),
+    "orders": Sorting("orders", True, mark("Most orders")),
+    "last": Sorting("last_on", True, mark("Latest order")),
+    "quiet": Sorting("last_on", False, mark("Longest without an order")),
+    "leaving": Sorting("p_alive", False, mark("Least likely to stay")),
 }
-"""The orders of those who bought; ``new`` lists everybody, the latest known first."""
+"""The sortings of those who bought; ``new`` lists everybody, the latest known first."""
 NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which customers are asked for, and in which order; what is empty does not matter."""
+    """Which customers are asked for, and how they are sorted; what is empty does not matter."""
 
     segment: str = ""
     tier: str = ""
@@ -72,12 +72,12 @@ def page(
     """  # fmt: skip
     if run is None or wanted.sort == NEW:
         return _everybody(run, wanted, cursor, limit)
-    order = ORDERS[wanted.sort]
-    some = _scored(run, wanted, order, size)
+    sorting = SORTINGS[wanted.sort]
+    some = _scored(run, wanted, sorting, size)
     if cursor:
-        some = _after(some, order, cursor)
+        some = _after(some, sorting, cursor)
     rows = list(some[: limit + 1])
-    following = _cursor(rows[limit - 1], order) if len(rows) > limit else ""
+    following = _cursor(rows[limit - 1], sorting) if len(rows) > limit else ""
     return _named(rows[:limit]), following
 
 
@@ -103,29 +103,29 @@ def of(run: int | None, keys: Sequence[int]) -> list[Listed]:
     return [_listed(people[key], scores.get(key)) for key in keys if key in people]
 
 
-def _scored(run: int, wanted: Wanted, order: Order, size: int | None) -> Any:
-    some = Score.objects.filter(run=run, **{f"{order.column}__isnull": False})
+def _scored(run: int, wanted: Wanted, sorting: Sorting, size: int | None) -> Any:
+    some = Score.objects.filter(run=run, **{f"{sorting.column}__isnull": False})
     if wanted.tier:
         some = some.filter(tier=wanted.tier)
-    column: Any = F(order.column)
+    column: Any = F(sorting.column)
     if wanted.segment:
         members = Membership.objects.filter(run=run, segment=wanted.segment)
         if size is not None and size <= FEW:
             some = some.filter(customer__in=members.values("customer_id"))
             # A sum is no column, so that no index by it tempts the database to walk all scores for a few members.
-            column = F(order.column) if order.column == "last_on" else F(order.column) + 0
+            column = F(sorting.column) if sorting.column == "last_on" else F(sorting.column) + 0
         else:
             some = some.filter(Exists(members.filter(customer_id=OuterRef("customer_id"))))
     key = F("customer_id")
-    return some.order_by(*((column.desc(), key.desc()) if order.falling else (column.asc(), key.asc())))
+    return some.order_by(*((column.desc(), key.desc()) if sorting.falling else (column.asc(), key.asc())))
 
 
-def _after(some: Any, order: Order, cursor: str) -> Any:
-    value, key = _read(cursor, order)
-    beyond, up_to = ("lt", "lte") if order.falling else ("gt", "gte")
+def _after(some: Any, sorting: Sorting, cursor: str) -> Any:
+    value, key = _read(cursor, sorting)
+    beyond, up_to = ("lt", "lte") if sorting.falling else ("gt", "gte")
     # The first condition is what an index can begin with, the second leaves out what was seen.
-    return some.filter(**{f"{order.column}__{up_to}": value}).filter(
-        Q(**{f"{order.column}__{beyond}": value}) | Q(**{f"customer_id__{beyond}": key})
+    return some.filter(**{f"{sorting.column}__{up_to}": value}).filter(
+        Q(**{f"{sorting.column}__{beyond}": value}) | Q(**{f"customer_id__{beyond}": key})
     )
 
 
@@ -163,20 +163,20 @@ def _listed(customer: Customer, score: Score | None) -> Listed:
     )
 
 
-def _cursor(row: Score, order: Order) -> str:
-    value = getattr(row, order.column)
+def _cursor(row: Score, sorting: Sorting) -> str:
+    value = getattr(row, sorting.column)
     told = value.isoformat() if isinstance(value, date) else repr(value)
     return f"{told}{SEPARATOR}{row.customer_id}"
 
 
-def _read(cursor: str, order: Order) -> tuple[Any, int]:
+def _read(cursor: str, sorting: Sorting) -> tuple[Any, int]:
     told, separator, key = cursor.partition(SEPARATOR)
     try:
         if not separator or not told.isascii():
             raise ValueError
-        if order.column == "last_on":
+        if sorting.column == "last_on":
             return date.fromisoformat(told), _key(key)
-        if order.column == "p_alive":
+        if sorting.column == "p_alive":
             number = float(told)
             if not 0 <= number <= 1:
                 raise ValueError

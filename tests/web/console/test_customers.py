@@ -12,7 +12,7 @@ import pytest
 from tests.web.console import shop
 from tests.web.console.conftest import person, signed_in
 
-from regulars.customers.listing import NEW, ORDERS
+from regulars.customers.listing import NEW, SORTINGS
 
 
 def keys(page: str) -> list[int]:
@@ -30,8 +30,8 @@ def walked(browser: Any, path: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("sort", [*ORDERS, NEW])
-def test_each_order_has_everybody_once(settings: Any, monkeypatch: pytest.MonkeyPatch, sort: str) -> None:
+@pytest.mark.parametrize("sort", [*SORTINGS, NEW])
+def test_each_sorting_has_everybody_once(settings: Any, monkeypatch: pytest.MonkeyPatch, sort: str) -> None:
     from regulars.customers import listing
     from regulars.store.models import Score
 
@@ -40,14 +40,14 @@ def test_each_order_has_everybody_once(settings: Any, monkeypatch: pytest.Monkey
     found = walked(signed_in("owner"), f"/customers?sort={sort}")
     assert sorted(found) == list(range(1, 12)), found
     if sort != NEW:
-        column, falling = ORDERS[sort].column, ORDERS[sort].falling
+        column, falling = SORTINGS[sort].column, SORTINGS[sort].falling
         values = dict(Score.objects.values_list("customer_id", column))
         told = [values[key] for key in found]
         assert told == sorted(told, reverse=falling), "equal values are told apart by the key"
 
 
 @pytest.mark.parametrize("few", [0, 100])
-@pytest.mark.parametrize("sort", [*ORDERS, NEW])
+@pytest.mark.parametrize("sort", [*SORTINGS, NEW])
 def test_segments_and_tiers_are_the_same_whichever_way_they_are_looked_up(
     settings: Any, monkeypatch: pytest.MonkeyPatch, sort: str, few: int
 ) -> None:
@@ -75,7 +75,7 @@ def test_hostile_input_is_an_answer_and_never_a_failure(settings: Any) -> None:
             answer = owner.get(f"/customers?{name}={quote(told)}")
             assert answer.status_code == 200, (name, told)
             assert "<script>" not in answer.content.decode()
-        for sort in (*ORDERS, NEW):
+        for sort in (*SORTINGS, NEW):
             answer = owner.get(f"/customers?sort={sort}&after={quote(told)}")
             assert answer.status_code in (200, 422), (sort, told)
         assert owner.get(f"/customers/1?before={quote(told)}").status_code == 200
@@ -119,7 +119,7 @@ def test_a_merged_customer_is_shown_as_the_one_they_are(settings: Any) -> None:
     owner = signed_in("owner")
     assert owner.get("/customers/3").headers["Location"] == "/customers/1"
     assert owner.get("/customers?q=c3").headers["Location"] == "/customers/1"
-    for sort in (*ORDERS, NEW):
+    for sort in (*SORTINGS, NEW):
         assert 3 not in walked(owner, f"/customers?sort={sort}")
     assert owner.post("/customers/3/notes", text="x").status_code == 404
 

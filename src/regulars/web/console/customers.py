@@ -1,4 +1,4 @@
-"""Customers: found, filtered, ordered, saved as lists, and taken along as CSV."""
+"""Customers: found, filtered, sorted, saved as lists, and taken along as CSV."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 
 from regulars.access import actions as access
 from regulars.customers import listing, searching, views
-from regulars.customers.listing import NEW, ORDERS, Listed, Wanted
+from regulars.customers.listing import NEW, SORTINGS, Listed, Wanted
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.report.speech import Speech
@@ -62,10 +62,10 @@ class Asked:
 
 
 def asked(visit: Visit, told: Mapping[str, str], run: Run | None) -> Asked:
-    """Read a list's address: segments, tiers and orders that there are, and none that is not for this role."""
-    orders = sorts(visit, run)
+    """Read a list's address: segments, tiers and sortings that there are, and none that is not for this role."""
+    known_sorts = sorts(visit, run)
     sort = told.get("sort", "")
-    sort = sort if sort in orders else next(iter(orders))
+    sort = sort if sort in known_sorts else next(iter(known_sorts))
     segment, tier = told.get("segment", ""), told.get("tier", "")
     known = run.sizes if run else {}
     segment = segment if segment in known.get("behaviour", {}) else ""
@@ -74,10 +74,10 @@ def asked(visit: Visit, told: Mapping[str, str], run: Run | None) -> Asked:
 
 
 def sorts(visit: Visit, run: Run | None) -> dict[str, str]:
-    """Return the orders that a list can have, by name with their titles, the usual one first."""
-    found = {} if run is None else {name: order.title for name, order in ORDERS.items()}
+    """Return how a list can be sorted, by name with their titles, the usual one first."""
+    found = {} if run is None else {name: sorting.title for name, sorting in SORTINGS.items()}
     if not visit.may("figures.read"):
-        found = {name: title for name, title in found.items() if not ORDERS[name].money}
+        found = {name: title for name, title in found.items() if not SORTINGS[name].money}
         found = {name: found[name] for name in ("last", "orders", "quiet", "leaving") if name in found}
     if run is not None and not listing.forecast(run.id):
         found = {name: title for name, title in found.items() if name not in ("value", "leaving")}

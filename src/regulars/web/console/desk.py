@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from regulars.kit.unknown import Unknown
+from regulars.report import worth
 from regulars.report.page import shown
+from regulars.report.view import linked
 from regulars.runtime.publication import published
 from regulars.runtime.shown import page_of
 from regulars.store.state import recall
@@ -17,6 +21,8 @@ from regulars.web.console.visit import visit_of
 if TYPE_CHECKING:
     from regulars.kit.i18n import Translator
     from regulars.report.model import Page
+    from regulars.report.speech import Speech
+    from regulars.report.view import Table
     from regulars.store.models import Run
 
 PLACES = {
@@ -63,6 +69,20 @@ def titles(run: Run | None, t: Translator) -> dict[str, dict[str, str]]:
     """Return the titles of segments by family and name; empty families for a run that an earlier version published."""
     known = run.sizes if run is not None else {}
     return {
-        family: {name: t(each["title"]) for name, each in known.get(family, {}).items()}
+        family: {name: title_of(each, t) for name, each in known.get(family, {}).items()}
         for family in ("behaviour", "tier", "rfm", "lifecycle")
     }
+
+
+def title_of(segment: Mapping[str, Any], t: Translator) -> str:
+    """Return what a segment is called, from what a run keeps of it."""
+    title: str = segment["title"]
+    return t(title)
+
+
+def tiers_of(found: Page, speech: Speech) -> Table | None:
+    """Return the value tiers, each leading to its customers; None where there are none."""
+    spread = found.spread
+    if spread is None or isinstance(spread, Unknown) or not spread.tiers:
+        return None
+    return linked(worth.tiers(spread, speech), [f"/customers?tier={tier.name}" for tier in spread.tiers])

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponse
 
 from regulars.kit.unknown import Unknown
-from regulars.report import groups, worth
+from regulars.report import groups
 from regulars.report.speech import Speech
 from regulars.report.view import Chart, Column, Table, linked, texts
 from regulars.store.models import Run
 from regulars.web.console import overview, start
-from regulars.web.console.desk import laid_out, latest
+from regulars.web.console.desk import laid_out, latest, tiers_of, title_of
 from regulars.web.console.visit import visit_of
 
 if TYPE_CHECKING:
@@ -35,17 +35,13 @@ def show(request: HttpRequest) -> HttpResponse:
         groups.segments(told, speech),
         [f"/customers?segment={each.name}" if each.customers else "" for each in told],
     )
-    spread = found.spread if found.spread else None
-    tiers = None
-    if spread is not None and spread.tiers:
-        tiers = linked(worth.tiers(spread, speech), [f"/customers?tier={tier.name}" for tier in spread.tiers])
     return laid_out(
         request,
         "segments.html.j2",
         run,
         found,
         catalogue=catalogue if told else None,
-        tiers=tiers,
+        tiers=tiers_of(found, speech),
         over_time=sizes(past(), speech),
         step=overview.step(found),
     )
@@ -81,11 +77,11 @@ def sizes(runs: Sequence[Run], speech: Speech) -> Chart | None:
         "unit": "count",
         "labels": labels,
         "series": [
-            {"name": t(last[name]["title"]), "tone": tone, "values": [of(each, name) for each in runs]}
+            {"name": title_of(last[name], t), "tone": tone, "values": [of(each, name) for each in runs]}
             for name, tone in zip(names[:DRAWN], TONES, strict=False)
         ],
     }
-    columns = (Column(t("As of"), False), *(Column(t(last[name]["title"])) for name in names))
+    columns = (Column(t("As of"), False), *(Column(title_of(last[name], t)) for name in names))
     rows = tuple(
         texts(label, *(speech.count(of(each, name)) for name in names))
         for label, each in zip(labels, runs, strict=True)

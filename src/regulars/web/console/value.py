@@ -5,12 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from regulars.kit.i18n import mark
-from regulars.report import worth
 from regulars.report.page import trusted
 from regulars.report.speech import Speech
-from regulars.report.view import linked
 from regulars.web.console import start
-from regulars.web.console.desk import laid_out, latest
+from regulars.web.console.desk import laid_out, latest, tiers_of
 from regulars.web.console.visit import visit_of
 
 TABS = (
@@ -32,10 +30,6 @@ def show(request: HttpRequest) -> HttpResponse:
     if run is None or found is None:
         return start.show(request)
     speech = Speech(visit_of(request).language, found.shop.currency)
-    spread = found.spread if found.spread else None
-    tiers = None
-    if spread is not None and spread.tiers:
-        tiers = linked(worth.tiers(spread, speech), [f"/customers?tier={tier.name}" for tier in spread.tiers])
     shown = {
         "value": found.spread is not None or found.ltv is not None,
         "forecast": found.forecast is not None or found.backtest is not None,
@@ -48,4 +42,4 @@ def show(request: HttpRequest) -> HttpResponse:
         "products": found.products is not None or found.pairs is not None,
     }
     tabs = [(name, title) for name, title in TABS if shown[name]]
-    return laid_out(request, "value.html.j2", run, found, tabs=tabs, tiers=tiers)
+    return laid_out(request, "value.html.j2", run, found, tabs=tabs, tiers=tiers_of(found, speech))
