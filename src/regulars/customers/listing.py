@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
@@ -104,33 +105,35 @@ def of(run: int | None, keys: Sequence[int]) -> list[Listed]:
 
 
 def _scored(run: int, wanted: Wanted, sorting: Sorting, size: int | None) -> Any:
-    some = Score.objects.filter(run=run, **{f"{sorting.column}__isnull": False})
-    if wanted.tier:
-        some = some.filter(tier=wanted.tier)
-    column: Any = F(sorting.column)
+    some = Score.objects.filter(run=run)
+    by: Any = F(sorting.column)
+    tier: Any = F("tier")
     if wanted.segment:
         members = Membership.objects.filter(run=run, segment=wanted.segment)
         if size is not None and size <= FEW:
             some = some.filter(customer__in=members.values("customer_id"))
-            # A sum is no column, so that no index by it tempts the database to walk all scores for a few members.
-            column = F(sorting.column) if sorting.column == "last_on" else F(sorting.column) + 0
+            # What is worked out has no index: so none tempts the database to walk all scores for a few members.
+            by, tier = Coalesce(by, by), Coalesce(tier, tier)
         else:
             some = some.filter(Exists(members.filter(customer_id=OuterRef("customer_id"))))
-    key = F("customer_id")
-    return some.order_by(*((column.desc(), key.desc()) if sorting.falling else (column.asc(), key.asc())))
+    if wanted.tier:
+        some = some.alias(in_tier=tier).filter(in_tier=wanted.tier)
+    ends = ("-by", "-customer_id") if sorting.falling else ("by", "customer_id")
+    return some.alias(by=by).filter(by__isnull=False).order_by(*ends)
 
 
 def _after(some: Any, sorting: Sorting, cursor: str) -> Any:
     value, key = _read(cursor, sorting)
     beyond, up_to = ("lt", "lte") if sorting.falling else ("gt", "gte")
     # The first condition is what an index can begin with, the second leaves out what was seen.
-    return some.filter(**{f"{sorting.column}__{up_to}": value}).filter(
-        Q(**{f"{sorting.column}__{beyond}": value}) | Q(**{f"customer_id__{beyond}": key})
+    return some.filter(**{f"by__{up_to}": value}).filter(
+        Q(**{f"by__{beyond}": value}) | Q(**{f"customer_id__{beyond}": key})
     )
 
 
 def _everybody(run: int | None, wanted: Wanted, cursor: str, limit: int) -> tuple[list[Listed], str]:
-    some = Customer.objects.filter(merged_into=None).order_by("-id")
+    """Everybody by their keys; those who were merged into others are left out of a page when it is made, as most have no such mark."""
+    some = Customer.objects.order_by("-id")
     mine = {"run": run or -1, "customer": OuterRef("id")}
     if wanted.segment:
         some = some.filter(Exists(Membership.objects.filter(segment=wanted.segment, **mine)))
@@ -148,8 +151,9 @@ def _named(rows: Sequence[Score]) -> list[Listed]:
 
 
 def _people(keys: Collection[int]) -> dict[int, Customer]:
-    some = Customer.objects.filter(id__in=keys, merged_into=None).prefetch_related("identifiers")
-    return {each.id: each for each in some}
+    # Asked for "not merged" SQLite would look through all of those.
+    some = Customer.objects.filter(id__in=keys).prefetch_related("identifiers")
+    return {each.id: each for each in some if each.merged_into_id is None}
 
 
 def _listed(customer: Customer, score: Score | None) -> Listed:

@@ -5,11 +5,12 @@ Everything is looked up by how it begins, in an index; a part in the middle of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from regulars.store import database
 from regulars.store.models import Customer, Identifier, Order
@@ -62,19 +63,20 @@ def _by_identifier(text: str) -> Iterable[int]:
     return Identifier.objects.filter(wanted).values_list("customer_id", flat=True)[:MOST]
 
 
-def _by_name(text: str) -> Iterable[int]:
+def _by_name(text: str) -> Iterator[int]:
+    """Either name of one word; of several words first and last name in either order, and all of them as one name."""
     words = text.split()
-    people = Customer.objects.filter(merged_into=None)
-    if len(words) == 1:
-        wanted = _written("first_name", words[0]) | _written("last_name", words[0])
-    else:
-        first, last = words[0], " ".join(words[1:])
-        wanted = (_written("first_name", first) & _written("last_name", last)) | (
-            _written("last_name", first) & _written("first_name", last)
-        )
-        # A name of several words may all be one field.
-        wanted |= _written("first_name", text) | _written("last_name", text)
-    return people.filter(wanted).values_list("id", flat=True)[:MOST]
+    if len(words) > 1:
+        # Last names tell people apart: they are looked up, and first names only compared.
+        people = Customer.objects.alias(first=Coalesce("first_name", "first_name"))
+        for first, last in ((words[0], " ".join(words[1:])), (" ".join(words[1:]), words[0])):
+            yield from _keys(people.filter(_written("last_name", last), _written("first", first)))
+    for field in ("last_name", "first_name"):
+        yield from _keys(Customer.objects.filter(_written(field, text)))
+
+
+def _keys(people: Any) -> Iterator[int]:
+    yield from people.values_list("id", flat=True)[:MOST]
 
 
 def _written(field: str, word: str) -> Q:
