@@ -56,8 +56,8 @@ bench-recommend: setup $(PEERS)/.ready ## how good recommendations are on a real
 bench-serving: setup ## how fast recommendations are answered from an index, and what a big shop costs
 	@$(BIN)/python -m bench.recommend.serving
 
-bench-server: setup servers ## how many events a second come in on SQLite and PostgreSQL, and how long they take
-	@$(BIN)/python -m bench.server
+bench-server: setup servers ## events a second, loads, refreshes and questions to the server, on SQLite and PostgreSQL
+	@$(BIN)/python -m bench.server && $(BIN)/python -m bench.server.shop
 
 $(PEERS)/.ready: $(READY) bench/requirements-peers.txt
 	@echo "Installing the peers, pinned, into $(PEERS) …"
