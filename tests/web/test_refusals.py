@@ -76,6 +76,18 @@ def test_refusals_are_followed(settings: Any) -> None:
         followed.stop()
 
 
+def test_whoever_listens_hears_of_words_that_change_something(settings: Any) -> None:
+    from regulars.privacy import actions
+    from regulars.store.models import Customer, Outbox
+
+    Customer.objects.create(id=1, created_at=NOW, updated_at=NOW)
+    for granted, days in ((True, 5), (True, 4), (False, 3), (True, 9)):
+        actions.say(1, "email", granted=granted, at=NOW - timedelta(days=days), now=NOW)
+    facts = Outbox.objects.filter(fact="consent.changed").order_by("id")
+    assert [fact.payload["granted"] for fact in facts] == [True, False], "said again, or before another word"
+    assert facts[0].payload["customer"] == "key:1"
+
+
 def test_a_new_device_of_who_refuses_is_known_from_then_on(settings: Any) -> None:
     from regulars.privacy import actions
     from regulars.store.models import Customer, Identifier, Visitor

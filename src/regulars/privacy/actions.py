@@ -9,7 +9,7 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.privacy.queries import allows, current
 from regulars.privacy.rules import PROFILING, checked
-from regulars.store import bulk, database
+from regulars.store import bulk, database, outbox
 from regulars.store.models import Consent, Customer, Identifier, Membership, Score, Visitor
 
 
@@ -52,6 +52,14 @@ def say(
             recorded_at=now,
         )
         obey(customer)
+        if before is None or (at >= before.at and before.granted != granted):
+            told = {
+                "customer": f"key:{customer}",
+                "purpose": purpose,
+                "granted": granted,
+                "at": at.isoformat(),
+            }
+            outbox.tell(outbox.CONSENT_CHANGED, f"key:{customer}", now, **told)
     return True
 
 
