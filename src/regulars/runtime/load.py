@@ -149,7 +149,8 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
     record.rejects = _keep_rejects(orders, settings.home, record)
     record.save()
     arrived = Arrived()
-    with stage(mark("Loading orders"), share=lambda: record.committed / max(record.orders, 1)):
+    progress = stage(mark("Loading orders"), share=lambda: record.committed / max(record.orders, 1))
+    with progress, database.roomy():
         for part in Parts(connection):
             arrived += orders_room.arrive(
                 part.heads, part.lines, now(), knows_refunds=orders.capabilities.refunds
