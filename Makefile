@@ -32,13 +32,13 @@ servers: $(READY)
 test: setup servers ## run every test; starts each server it needs by itself
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
-check: setup ## format, lint, types, import direction, documentation
+check: setup ## format, lint, types, import direction, what the documentation says of the program (its examples run with the tests)
 	@$(BIN)/ruff format --check src tests bench
 	@$(BIN)/ruff check src tests bench
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@BIN="$(BIN)" sh tools/build-frontend.sh check
-	@$(BIN)/python -m pytest tests/docs
+	@$(BIN)/python -m pytest tests/docs/test_pages.py
 
 fix: setup ## format and mend what can be mended automatically
 	@$(BIN)/ruff check --fix src tests bench || true
