@@ -23,6 +23,7 @@ from regulars.store.models import Run
 from regulars.web.console import money, trouble
 from regulars.web.console.csv_text import plain
 from regulars.web.console.desk import currency, titles
+from regulars.web.console.overview import WORTH_A_LETTER
 from regulars.web.console.pages import page
 from regulars.web.console.visit import Visit, visit_of
 
@@ -110,6 +111,7 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
         following=following,
         saved=views.of_user(visit.me),
         many=_many(run, here, query),
+        slipping=_slipping(run),
         may_export=visit.may("customers.export") and not query,
         money_shown=visit.may("figures.read"),
         run=run,
@@ -156,6 +158,12 @@ def _size(run: Run | None, wanted: Wanted) -> int | None:
     found = (run.sizes if run else {}).get("behaviour", {}).get(wanted.segment, {})
     size: int | None = found.get("customers")
     return size
+
+
+def _slipping(run: Run | None) -> str:
+    """The first of the segments that wait for a letter and has anybody in it."""
+    known = (run.sizes if run else {}).get("behaviour", {})
+    return next((name for name in WORTH_A_LETTER if known.get(name, {}).get("customers")), "")
 
 
 def _many(run: Run | None, here: Asked, query: str) -> int | None:
