@@ -55,7 +55,9 @@ def test_no_page_asks_more_of_the_store_the_more_there_is(settings: Any, queries
     shop.made(40)
     for number in range(2, 12):
         Import.objects.create(id=number, origin=f"{number}.csv", state="done", started_at=shop.AT)
-        Job.objects.create(id=number, kind="load", state="done", run_at=shop.AT, most_attempts=1, created_at=shop.AT)
+        Job.objects.create(
+            id=number, kind="load", state="done", run_at=shop.AT, most_attempts=1, created_at=shop.AT
+        )
     for path in PAGES:
         owner.get(path)
     many = {path: queries(lambda path=path: owner.get(path)) for path in PAGES}
