@@ -159,6 +159,7 @@ KINDS = (
     ),
     *(Kind(name, title, "events", _seen(name), name) for name, title in _EVENTS),
 )
+WINDOWS = ("ever", "last_days", "last_hours", "days_ago", "from", "until")
 AGGREGATES = {
     "count": mark("number"),
     "sum": mark("sum"),
@@ -196,8 +197,7 @@ class Catalogue:
                 {
                     "name": kind.name,
                     "title": say(kind.title),
-                    "windows": ["ever", "last_days", *(["last_hours"] if kind.hours else []), "days_ago"]
-                    + ["from", "until"],
+                    "windows": [*(w for w in WINDOWS if kind.hours or w != "last_hours")],
                     "properties": [_told(each, say) for each in kind.properties],
                 }
                 for kind in self.kinds.values()

@@ -145,7 +145,8 @@ def _within(window: Window, kind: Kind, clock: Clock) -> list[Node]:
         return [Test("at", "gt", since), Test("at", "le", clock.now.astimezone(UTC))]
     first, last = _days(window, clock.today)
     if kind.source != EVENTS:
-        return [Test("on", "ge", first)] * (first is not None) + [Test("on", "le", last)]
+        days: list[Node] = [] if first is None else [Test("on", "ge", first)]
+        return [*days, Test("on", "le", last)]
     lower: list[Node] = [] if first is None else [Test("at", "ge", clock.begins(first))]
     now = clock.now.astimezone(UTC)
     after = clock.begins(last + timedelta(days=1))

@@ -58,7 +58,7 @@ def taken(told: Any, field: Field, how: Operator, place: str) -> Value:
             raise refused(place, told, f"a list of at most {MOST_VALUES}")
         found = (single(each, field, f"{place}[{number}]") for number, each in enumerate(told))
         # Their order means nothing, so equal rules have it alike.
-        return tuple(sorted(set(found)))  # type: ignore[type-var]
+        return tuple(sorted(set(found)))
     return single(told, field, place)
 
 

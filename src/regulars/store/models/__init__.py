@@ -11,6 +11,7 @@ from regulars.store.models.outbox import Outbox
 from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
+from regulars.store.models.segments import Segment
 from regulars.store.models.settings import Setting
 from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Session, User
 from regulars.store.models.webhooks import WebhookDelivery, WebhookEndpoint
@@ -37,6 +38,7 @@ __all__ = [
     "Refund",
     "Run",
     "Score",
+    "Segment",
     "Session",
     "Setting",
     "Unprojected",
