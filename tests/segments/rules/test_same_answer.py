@@ -200,7 +200,7 @@ def shops(draw: Any) -> Any:
     return clock, told, people
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(shop=shops())
 def test_everybody_and_each(world: World, shop: Any) -> None:
     clock, told, people = shop
