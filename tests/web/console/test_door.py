@@ -127,7 +127,6 @@ def test_many_guesses_at_once_are_not_more_than_one_after_another(settings: Any,
     from django.db import connections
 
     from regulars.access.people import passwords
-
     from regulars.access.sessions import actions
     from regulars.access.sessions.actions import Browser as From
     from regulars.kit.errors import RegularsError
