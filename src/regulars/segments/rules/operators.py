@@ -16,7 +16,7 @@ class Operator:
 
     name: str
     title: str
-    """Message id with ``{value}``, or with ``{first}`` and ``{last}``."""
+    """Message id with ``{value}``, or with ``{first}`` and ``{last}``; how many days is said beside it."""
     takes: str
     """``one`` value, ``many``, a ``pair``, a whole number of ``days``, or ``nothing``."""
 
@@ -46,9 +46,9 @@ _DATES = (
     Operator("before", mark("is before {value}"), ONE),
     Operator("after", mark("is after {value}"), ONE),
     Operator("between", mark("is from {first} to {last}"), PAIR),
-    Operator("last_days", mark("lies in the last {value} days"), DAYS),
-    Operator("before_last_days", mark("lies before the last {value} days"), DAYS),
-    Operator("next_days", mark("lies in the next {value} days"), DAYS),
+    Operator("last_days", mark("lies in the last days"), DAYS),
+    Operator("before_last_days", mark("lies before the last days"), DAYS),
+    Operator("next_days", mark("lies in the next days"), DAYS),
 )
 OPERATORS: dict[str, tuple[Operator, ...]] = {
     NUMBER: (*_ORDERED, *_KNOWN),

@@ -9,7 +9,7 @@ from typing import Any
 
 from regulars.kit.i18n import Translator, mark, translator
 from regulars.segments.rules.fields import AGGREGATES, CATALOGUE, Catalogue, Field
-from regulars.segments.rules.operators import AGGREGATED, NUMBER, operator
+from regulars.segments.rules.operators import AGGREGATED, DAYS, NUMBER, operator
 from regulars.segments.rules.syntax import Both, Compare, Either, Event, Member, Not, Rule, Window
 from regulars.segments.rules.writing import written
 
@@ -74,9 +74,9 @@ class _Speaker:
     def _window(self, window: Window) -> str:
         say, first, last = self.say, window.first, window.last
         if window.kind == "last_days":
-            return say(mark("last {n} days"), n=first)
+            return say.plural("last {n} day", "last {n} days", _whole(first))
         if window.kind == "last_hours":
-            return say(mark("last {n} hours"), n=first)
+            return say.plural("last {n} hour", "last {n} hours", _whole(first))
         if window.kind == "days_ago":
             return say(mark("{first} to {last} days ago"), first=first, last=last)
         if window.kind == "ever":
@@ -91,12 +91,21 @@ class _Speaker:
             if isinstance(rule, Event)
             else operator(field.kind, rule.operator)
         )
+        if how.takes == DAYS:
+            return self._days(how.name, _whole(rule.value))
         if isinstance(rule.value, tuple):
             values = [self._value(each, field) for each in rule.value]
             if how.takes == "pair":
                 return self.say(how.title, first=values[0], last=values[1])
             return self.say(how.title, value=", ".join(values) or "–")
         return self.say(how.title, value=self._value(rule.value, field))
+
+    def _days(self, name: str, number: int) -> str:
+        if name == "last_days":
+            return self.say.plural("lies in the last {n} day", "lies in the last {n} days", number)
+        if name == "before_last_days":
+            return self.say.plural("lies before the last {n} day", "lies before the last {n} days", number)
+        return self.say.plural("lies in the next {n} day", "lies in the next {n} days", number)
 
     def _value(self, value: Any, field: Field) -> str:
         if isinstance(value, bool):
@@ -114,3 +123,8 @@ class _Speaker:
             else str(value)
         )
         return told.replace(".", ",") if self.say.language == "pl" else told
+
+
+def _whole(value: Any) -> int:
+    assert isinstance(value, int)
+    return value
