@@ -16,7 +16,7 @@ from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.segments import occurrences, queries
 from regulars.segments.memberships import Frames, memberships
-from regulars.segments.rules import Clock, Rule, said
+from regulars.segments.rules import Clock, Person, Rule, said
 from regulars.store.models import Segment
 
 if TYPE_CHECKING:
@@ -30,14 +30,16 @@ FAMILY = "own"
 _SHIPPED = pa.schema([("customer_key", pa.int64()), ("segment", pa.string())])
 
 
-def frames(orders: Orders, lake: Lake, run: int, own: list[str]) -> Frames:
-    """Return everybody's facts by a run's scores, and all that they did; what is read from the store lies in the working folder."""
+def frames(orders: Orders, lake: Lake, run: int, own: list[str], only: int | None = None) -> Frames:
+    """Return everybody's facts by a run's scores, or those of ``only`` one, and all that was done; what is read from the store lies in the working folder."""
     engine, folder = orders.workspace.engine, orders.workspace.folder / "segments"
     folder.mkdir(exist_ok=True)
     digits = currencies.digits(orders.shop.currency or "")
-    parts = queries.facts(run, digits, orders.shop.time_zone)
+    parts = queries.facts(run, digits, orders.shop.time_zone, only)
     facts = engine.read(_kept(parts, folder / "facts.parquet"))
-    shipped = engine.read(_kept(queries.shipped_memberships(run, own), folder / "shipped.parquet", _SHIPPED))
+    shipped = engine.read(
+        _kept(queries.shipped_memberships(run, own, only), folder / "shipped.parquet", _SHIPPED)
+    )
     bought = occurrences.of_orders(orders.orders)
     lists = shipped.group_by(list_key=shipped.customer_key).aggregate(segments=shipped.segment.collect())
     first = occurrences.first_channels(bought)
@@ -114,6 +116,22 @@ def everybody(orders: Orders, lake: Lake, run: int, clock: Clock) -> Found:
     with stage(mark("Finding members of segments")):
         found = members(frames(orders, lake, run, [each.name for each in kept]), rules, list(rules), clock)
         return Found(kept, rules, broken, orders.workspace.engine.arrow(found))
+
+
+def person(orders: Orders, lake: Lake, run: int, own: list[str], customer: int) -> Person | None:
+    """Return what is known of one customer by a run's scores, for rules to be held against; None for nobody that rules may look at.
+
+    It reads the lake, which takes a part of a second: whoever has somebody's events at hand builds a ``Person`` of these.
+    """
+    known, engine = frames(orders, lake, run, own, customer), orders.workspace.engine
+    found = engine.arrow(known.customers).to_pylist()
+    if not found:
+        return None
+    rows = {
+        name: engine.arrow(table.filter(table.customer_key == customer)).to_pylist()
+        for name, table in known.sources.items()
+    }
+    return Person(found[0], frozenset(found[0]["segments"] or ()), rows)
 
 
 def members(known: Frames, rules: Mapping[str, Rule], wanted: list[str], clock: Clock) -> ir.Table:

@@ -63,29 +63,29 @@ def overlap(run: int, one: str, other: str) -> tuple[int, int, int]:
     return first.count(), second.count(), both.count()
 
 
-def shipped_memberships(run: int, own: list[str]) -> Iterator[pa.Table]:
-    """Yield ``customer_key`` and ``segment`` of the segments that ship, in parts."""
+def shipped_memberships(run: int, own: list[str], only: int | None = None) -> Iterator[pa.Table]:
+    """Yield ``customer_key`` and ``segment`` of the segments that ship, in parts; with ``only`` of one customer."""
     schema = pa.schema([("customer_key", pa.int64()), ("segment", pa.string())])
-    source = f"(SELECT customer_id AS customer_key, segment FROM memberships WHERE run = {int(run)}) AS told"
+    source = f"(SELECT customer_id AS customer_key, segment FROM memberships WHERE run = {int(run)}{_of(only, 'customer_id')}) AS told"
     for part in bulk.tables(schema, source):
         yield part.filter(pc.invert(pc.is_in(part["segment"], pa.array(own, pa.string()))))
 
 
-def facts(run: int, digits: int, zone: str) -> Iterator[pa.Table]:
+def facts(run: int, digits: int, zone: str, only: int | None = None) -> Iterator[pa.Table]:
     """Yield what the store knows of customers, in parts: ``customer_key`` and the fields but ``first_channel``, by a run's scores.
 
     Without those who were merged into others, and those who object to profiling. ``digits`` are those of the currency, ``zone`` is
-    whose days count. Fields of customers without a score are null, and their number of orders is zero.
+    whose days count; ``only`` asks for one customer. Fields of customers without a score are null, and their number of orders is zero.
     """
     objecting = pa.array(sorted(privacy.refusing(PROFILING)), pa.int64())
     said = {name: _agreed(purpose) for name, purpose in CONSENTS.items()}
     yield _typed(_ROWS.empty_table(), said, digits, zone)
-    for part in bulk.tables(_ROWS, _source(run)):
+    for part in bulk.tables(_ROWS, _source(run, only)):
         kept = part.filter(pc.invert(pc.is_in(part["customer_key"], objecting)))
         yield _typed(kept, said, digits, zone)
 
 
-def _source(run: int) -> str:
+def _source(run: int, only: int | None) -> str:
     texts = ", ".join(f"nullif(c.{name}, '') AS {name}" for name in _TEXTS)
     days = ", ".join(f"CAST(s.{name} AS varchar(10)) AS {name}" for name in _DAYS)
     groups = ", ".join(f"nullif(s.{name}, '') AS {name}" for name in _GROUPS)
@@ -97,7 +97,11 @@ def _source(run: int) -> str:
     return f"""(SELECT c.id AS customer_key, {texts}, CAST(c.birthday AS varchar(10)) AS birthday,
         CAST(c.created_at AS varchar(40)) AS known_since, {known}, coalesce(s.orders, 0) AS orders, {money}, {days}, {groups},
         s.p_alive, s.expected_orders
-        FROM customers c LEFT JOIN scores s ON s.customer_id = c.id AND s.run = {int(run)} WHERE c.merged_into_id IS NULL) AS told"""
+        FROM customers c LEFT JOIN scores s ON s.customer_id = c.id AND s.run = {int(run)} WHERE c.merged_into_id IS NULL{_of(only, "c.id")}) AS told"""
+
+
+def _of(only: int | None, column: str) -> str:
+    return "" if only is None else f" AND {column} = {int(only)}"
 
 
 def _typed(rows: pa.Table, said: Mapping[str, Mapping[int, bool]], digits: int, zone: str) -> pa.Table:

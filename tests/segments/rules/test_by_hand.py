@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.segments.rules.conftest import World
 
 from regulars.segments.rules import Clock, Person, read
-from tests.segments.rules.conftest import World
 
 NOW = datetime(2024, 3, 31, 22, 30, tzinfo=UTC)  # 1 April, 00:30 in Warsaw; the clocks changed that night
 CLOCK = Clock(NOW, "Europe/Warsaw")
@@ -140,9 +140,9 @@ def test_segments_inside_segments(world: World) -> None:
 
 def test_one_scan_of_each_source(world: World) -> None:
     import ibis
+    from tests.segments.rules.conftest import CUSTOMERS, SOURCES
 
     from regulars.segments.memberships import Frames, memberships
-    from tests.segments.rules.conftest import CUSTOMERS, SOURCES
 
     customers = world.table("customers", CUSTOMERS, [])
     events = world.table("events", SOURCES["events"], [])

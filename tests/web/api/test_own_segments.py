@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tests.web.api.told import line, order, problem
@@ -82,6 +82,51 @@ def test_from_a_rule_to_members(settings: Any, program: Program) -> None:
     assert [row for row in program.get("segments").json()["segments"] if row["family"] == "own"] == []
     assert program.get("customers/ada").json()["segments"].count("tea") == 0
     problem(program.get("segments/tea"), 404, "segments.missing")
+
+
+def test_one_person_from_the_store_and_the_lake(settings: Any, program: Program) -> None:
+    from contextlib import closing
+
+    from regulars.lake import open_workspace
+    from regulars.runtime import publication, segmenting
+    from regulars.runtime.projection import lake_of
+    from regulars.runtime.refresh import orders_of, refresh
+    from regulars.segments import actions
+    from regulars.segments.rules import Clock, belongs
+    from regulars.store.models import Customer
+
+    shop(program)
+    ben = Customer.objects.filter(identifiers__value="ben")
+    assert ben.update(country="PL", birthday=date(1990, 2, 3)) == 1
+    Customer.objects.update(created_at=datetime(2024, 6, 1, 22, 30, tzinfo=UTC))  # the next day in Warsaw
+    assert program("PUT", "customers/ben/consents/email", {"granted": True}).status_code == 201
+    summed = {"event": {"type": "order", "aggregate": "sum", "of": "net", "operator": "=", "value": "10"}}
+    told = {
+        "tea": bought("tea", ">=", 2),
+        "mail": {"field": "may_email", "operator": "is", "value": True},
+        "polish": {"field": "country", "operator": "is", "value": "PL"},
+        "born": {"field": "birthday", "operator": "on", "value": "1990-02-03"},
+        "ten": summed,
+        "aov": {"field": "aov", "operator": "=", "value": "10.00"},
+        "newly": {"field": "known_since", "operator": "on", "value": "2024-06-02"},
+        "first": {"field": "first_on", "operator": "before", "value": "2024-05-12"},
+        "again": {"segment": "repeat"},
+    }
+    for name, rule in told.items():
+        actions.create(name, name, rule, NOW)
+    refresh(settings)
+    run, lake, clock = publication.published(), lake_of(settings), Clock(datetime.now(UTC), "Europe/Warsaw")
+    found: dict[str, set[str]] = {}
+    for customer in Customer.objects.order_by("id"):
+        with lake.reading(), closing(open_workspace()) as workspace:
+            orders = orders_of(settings, lake, workspace)
+            known = segmenting.person(orders, lake, run.id, list(told), customer.id)
+            rules = segmenting.everybody(orders, lake, run.id, clock).rules
+        name = customer.identifiers.get(kind="store_id").value
+        found[name] = belongs(known, rules, list(told), clock)
+        assert found[name] == set(program.get(f"customers/{name}").json()["segments"]) & set(told)
+    assert found["ada"] == {"tea", "aov", "newly", "first", "again"}
+    assert found["ben"] == {"mail", "polish", "born", "ten", "aov", "newly"}
 
 
 def test_what_is_refused(settings: Any, program: Program) -> None:
