@@ -72,6 +72,15 @@ class Found:
                 for key in part["customer_key"].to_pylist():
                     yield name, key
 
+    def sizes(self) -> dict[str, dict[str, Any]]:
+        """Return title and number of members by name, as a run keeps them for its history; None for one that cannot be read."""
+        return {each.name: {"title": each.title, "customers": self._size(each.name)} for each in self.kept}
+
+    def _size(self, name: str) -> int | None:
+        return (
+            None if self.members is None or name in self.broken else pc.sum(self.members[name]).as_py() or 0
+        )
+
     def summary(self, scores: pa.Table, unit: int) -> dict[str, Any]:
         """Return the family of the shop's own segments as a run's summary has it, with the value of their members."""
         return {
