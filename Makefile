@@ -8,7 +8,7 @@ ASSETS := src/regulars/report/assets/report.js
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-value bench-recommend bench-serving bench-server docs servers clean
+.PHONY: help setup demo test check fix bench bench-value bench-recommend bench-serving bench-segments bench-server docs servers clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-recommend: setup $(PEERS)/.ready ## how good recommendations are on a real
 
 bench-serving: setup ## how fast recommendations are answered from an index, and what a big shop costs
 	@$(BIN)/python -m bench.recommend.serving
+
+bench-segments: setup ## how long rules of segments take over a million customers and ten million events
+	@$(BIN)/python -m bench.segments
 
 bench-server: setup servers ## events a second, loads, refreshes and questions to the server, on SQLite and PostgreSQL
 	@$(BIN)/python -m bench.server && $(BIN)/python -m bench.server.shop

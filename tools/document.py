@@ -17,7 +17,7 @@ import click
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "regulars"
-PAGES = {"figures.md": ("figures", "tables", "unknowns"), "command.md": ("verbs",)}
+PAGES = {"figures.md": ("figures", "tables", "unknowns"), "command.md": ("verbs",), "segments-rules.md": ("rule_operators", "rule_fields", "rule_events")}
 UNITS = {"money": "money", "share": "share of 1", "count": "number", "orders": "number", "ratio": "ratio"}
 
 
@@ -82,6 +82,39 @@ def verbs() -> str:
         if rows:
             parts += ["| option | meaning |", "| --- | --- |", *rows, ""]
     return "\n".join(parts).strip()
+
+
+def rule_operators() -> str:
+    """Return a table of the types of fields and how each compares."""
+    from regulars.segments.rules.operators import OPERATORS
+
+    lines = ["| type | operators |", "| --- | --- |"]
+    for kind, some in OPERATORS.items():
+        told = " ".join(f"`{each.name}`" + (f" ({each.takes})" if each.takes != "one" else "") for each in some)
+        lines.append(f"| {kind} | {told} |")
+    return "\n".join(lines)
+
+
+def rule_fields() -> str:
+    """Return a table of every field that a rule may name."""
+    from regulars.segments.rules.fields import FIELDS
+
+    lines = ["| field | meaning | type | lies in |", "| --- | --- | --- | --- |"]
+    for each in FIELDS:
+        told = each.kind + (": " + ", ".join(f"`{name}`" for name, _ in each.choices) if each.choices else "")
+        lines.append(f"| `{each.name}` | {each.title} | {told} | {each.lies_in} |")
+    return "\n".join(lines)
+
+
+def rule_events() -> str:
+    """Return a table of every kind of event that a rule may count, with its properties."""
+    from regulars.segments.rules.fields import KINDS
+
+    lines = ["| type | event | properties |", "| --- | --- | --- |"]
+    for kind in KINDS:
+        told = ", ".join(f"`{each.name}` ({each.kind})" for each in kind.properties)
+        lines.append(f"| `{kind.name}` | {kind.title} | {told} |")
+    return "\n".join(lines)
 
 
 def error_codes() -> set[str]:

@@ -19,7 +19,7 @@ from tests.shops import make_orders
 from regulars.kit.i18n import translator
 from regulars.kit.unknown import Unknown
 from regulars.lake import Capabilities
-from regulars.segments import Segments, Thresholds, assign, catalogue, rfm, rules, tiers
+from regulars.segments import Segments, Thresholds, assign, catalogue, rfm, shipped, tiers
 
 AS_OF = date(2024, 6, 30)
 ALL = Capabilities(discounts=True, refunds=True)
@@ -296,7 +296,7 @@ def test_words_have_no_empty_placeholder_and_json_is_plain(cast: Segments) -> No
 def test_the_catalogue_names_what_the_rules_decide() -> None:
     assert [entry.name for entry in catalogue.TIERS] == list(tiers.TIERS)
     assert [entry.name for entry in catalogue.RFM] == list(rfm.GROUPS)
-    assert [entry.name for entry in catalogue.LIFECYCLE] == list(rules.LIFECYCLE)
+    assert [entry.name for entry in catalogue.LIFECYCLE] == list(shipped.LIFECYCLE)
 
 
 # The oracle: the same definitions, row by row, without arrays or an engine.

@@ -13,7 +13,15 @@ from tests.web.conftest import Program, key_of
 from regulars.kit.errors import RegularsError
 from regulars.runtime.home import connect_home, open_home
 
-STATES = ("0001_first", "0002_access", "0003_consents", "0004_jobs", "0005_users", "0006_notes")
+STATES = (
+    "0001_first",
+    "0002_access",
+    "0003_consents",
+    "0004_jobs",
+    "0005_users",
+    "0006_notes",
+    "0007_segments",
+)
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
 
 
@@ -46,6 +54,11 @@ def older(folder: Path, url: str, state: str) -> Any:
         )
     if "Job" in records:
         fourth(records)
+    if "Segment" in records:
+        rule = {"field": "orders", "operator": ">=", "value": 2}
+        records["Segment"].objects.create(
+            name="often", title="Often", rule=rule, created_at=AT, updated_at=AT
+        )
     if "User" in records:
         records["User"].objects.create(email="op@example.com", name="Op", roles=["owner"], created_at=AT)
     return records

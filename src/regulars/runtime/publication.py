@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,7 +18,9 @@ from regulars.privacy import queries as privacy
 from regulars.privacy.actions import obey
 from regulars.privacy.rules import PROFILING
 from regulars.report import kept
-from regulars.runtime import alarms, history
+from regulars.runtime import alarms, history, segmenting
+from regulars.segments import actions as segments
+from regulars.segments.rules import Clock
 from regulars.store import bulk, database, outbox
 from regulars.store.models import Run
 
@@ -49,17 +52,28 @@ def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) 
                 bulk.insert(
                     "memberships", ("run", "segment", "customer_id"), ((run.id, *row) for row in some)
                 )
-        with database.writing("customers"):
+        clock = Clock(now(), found.orders.shop.time_zone)
+        own = segmenting.everybody(found.orders, lake, run.id, clock)
+        for known in _batches(own.rows()):
+            with database.writing():
+                bulk.insert(
+                    "memberships", ("run", "segment", "customer_id"), ((run.id, *row) for row in known)
+                )
+        unit = 10 ** currencies.digits(found.orders.shop.currency or "")
+        told = summary(found) | {"watch": watched}
+        told["segments"]["families"][segmenting.FAMILY] = own.summary(rows, unit)
+        with database.writing("customers"), database.writing("segments"):
+            segments.drop_others(run.id, own.rules)
             # Who objected while this was written is not shown either.
             for late in privacy.refusing(PROFILING) - objecting:
                 obey(late)
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
-            run.as_of, run.summary = found.value.as_of, summary(found) | {"watch": watched}
+            run.as_of, run.summary = found.value.as_of, told
             run.page = kept.written(found.page)
             run.sizes = {
                 family: {row.name: {"title": row.title, "customers": row.customers} for row in rows}
                 for family, rows in found.segments.families.items()
-            }
+            } | {segmenting.FAMILY: own.sizes()}
             before = published()
             run.save()
             outbox.tell(
@@ -73,6 +87,13 @@ def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) 
 def discard(run: int) -> None:
     """Forget the scores of a run."""
     _forget("run = %s", run)
+
+
+def _batches(rows: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    """Parts of rows, each written in a transaction of its own."""
+    left = iter(rows)
+    while part := list(islice(left, ROWS)):
+        yield part
 
 
 def _forget(where: str, run: int) -> None:

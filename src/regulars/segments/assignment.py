@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from regulars.kit.i18n import translator
 from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
-from regulars.segments import catalogue, rfm, rules, tiers
+from regulars.segments import catalogue, rfm, shipped, tiers
 from regulars.segments.facts import Scores, gather
 from regulars.segments.summary import Row, summarise
 from regulars.segments.thresholds import Thresholds
@@ -76,9 +76,9 @@ def assign(orders: Orders, value: Scores, *, thresholds: Thresholds | None = Non
     facts = gather(orders, value, at)
     key = value.customers["customer_key"].to_numpy()
 
-    amounts = rules.boundaries(facts, at)
-    behaviour = rules.behaviour(facts, at, amounts)
-    stage = rules.lifecycle(facts, at)
+    amounts = shipped.boundaries(facts, at)
+    behaviour = shipped.behaviour(facts, at, amounts)
+    stage = shipped.lifecycle(facts, at)
     r, f = rfm.recency_score(facts.recency_days), rfm.frequency_score(facts.orders, at.rfm_frequency)
     m = rfm.monetary_score(facts.net)
     group = rfm.group(r, f, m)
@@ -97,7 +97,7 @@ def assign(orders: Orders, value: Scores, *, thresholds: Thresholds | None = Non
                 "rfm": _named(code, code_names),
                 "rfm_group": _named(group, rfm.GROUPS),
                 "tier": _named(tier, tiers.TIERS),
-                "lifecycle": _named(stage, rules.LIFECYCLE),
+                "lifecycle": _named(stage, shipped.LIFECYCLE),
                 "segments": _lists(behaviour, len(key)),
             }
         ),
@@ -110,14 +110,14 @@ def assign(orders: Orders, value: Scores, *, thresholds: Thresholds | None = Non
                 words,
             ),
             *summarise(facts, catalogue.RFM, _masks(group, rfm.GROUPS), words),
-            *summarise(facts, stages, _masks(stage, rules.LIFECYCLE), words),
+            *summarise(facts, stages, _masks(stage, shipped.LIFECYCLE), words),
         ),
         boundaries=amounts,
         rfm_map=_map(r, f, facts.net),
     )
 
 
-def _masks(index: NDArray[np.int8], names: tuple[str, ...]) -> dict[str, rules.Mask | Unknown]:
+def _masks(index: NDArray[np.int8], names: tuple[str, ...]) -> dict[str, shipped.Mask | Unknown]:
     return {name: index == place for place, name in enumerate(names)}
 
 
@@ -130,7 +130,7 @@ def _named(index: NDArray[np.int8], names: tuple[str, ...] | list[str]) -> pa.Ch
     return pa.chunked_array(chunks, type=pa.string())
 
 
-def _lists(members: dict[str, rules.Mask | Unknown], count: int) -> pa.ChunkedArray:
+def _lists(members: dict[str, shipped.Mask | Unknown], count: int) -> pa.ChunkedArray:
     """Return each customer's segment names, in the catalogue's order, a chunk of customers at a time."""
     known = {name: mask for name, mask in members.items() if not isinstance(mask, Unknown)}
     names = pa.array(list(known), pa.string())

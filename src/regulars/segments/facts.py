@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.segments import frames
-from regulars.segments.rules import NO_DISCOUNTS, NO_REFUNDS, Facts
+from regulars.segments.shipped import NO_DISCOUNTS, NO_REFUNDS, Facts
 
 if TYPE_CHECKING:
     from regulars.lake import Orders

@@ -11,7 +11,7 @@ import numpy as np
 from regulars.kit.i18n import Translator, translator
 from regulars.kit.unknown import Unknown
 from regulars.segments.catalogue import Entry
-from regulars.segments.rules import Facts, Mask
+from regulars.segments.shipped import Facts, Mask
 
 
 @dataclass(frozen=True, slots=True)

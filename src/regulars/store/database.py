@@ -21,6 +21,7 @@ LOCKS = {
     "refresh": 7_261_003,
     "lake": 7_261_004,
     "users": 7_261_006,
+    "segments": 7_261_008,
 }
 """Numbers of PostgreSQL's advisory locks."""
 

@@ -12,6 +12,7 @@ from regulars.store.models.outbox import Outbox
 from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
 from regulars.store.models.scores import Membership, Score
+from regulars.store.models.segments import Segment
 from regulars.store.models.settings import Setting
 from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Session, User
 from regulars.store.models.webhooks import WebhookDelivery, WebhookEndpoint
@@ -40,6 +41,7 @@ __all__ = [
     "Run",
     "SavedView",
     "Score",
+    "Segment",
     "Session",
     "Setting",
     "Unprojected",

@@ -1,0 +1,1 @@
+"""How fast rules of segments are worked out for everybody and for one."""

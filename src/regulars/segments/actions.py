@@ -1,0 +1,118 @@
+"""Segments of the shop's own are made, changed and deleted: one after the other, so that no two of them lead back to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.i18n import mark
+from regulars.segments import catalogue, queries
+from regulars.segments.rules import CATALOGUE, Rule, canonical, check, named, read
+from regulars.segments.rules.values import name as checked_name
+from regulars.store import database
+from regulars.store.models import Membership, Segment
+
+MOST = 200
+TAKEN = frozenset(
+    [
+        each.name
+        for some in (catalogue.BEHAVIOUR, catalogue.TIERS, catalogue.RFM, catalogue.LIFECYCLE)
+        for each in some
+    ]
+) | {"catalogue", "preview"}
+"""Names of what ships, and of what has an address of its own."""
+
+
+def create(name: str, title: str, told: Any, now: datetime) -> Segment:
+    """Make a segment; it has members from the next refresh on.
+
+    Raises ``segments.rule`` and ``segments.cycle`` for rules that cannot be, ``segments.taken`` and ``segments.too_many``.
+    """
+    checked_name(name, "name")
+    rule = read(told)
+    with database.writing("segments"):
+        if name in TAKEN or Segment.objects.filter(name=name).exists():
+            raise RegularsError(
+                "segments.taken",
+                mark("There is a segment {name} already."),
+                hint=mark("Take another name, or change that one."),
+                kind=Kind.CONFLICT,
+                name=name,
+                location="body.name",
+            )
+        if Segment.objects.count() >= MOST:
+            raise RegularsError(
+                "segments.too_many",
+                mark("There are {most} segments, as many as there may be."),
+                hint=mark("Delete one that nobody needs."),
+                kind=Kind.CONFLICT,
+                most=MOST,
+            )
+        _checked(name, rule)
+        return Segment.objects.create(
+            name=name, title=title, rule=canonical(rule), created_at=now, updated_at=now
+        )
+
+
+def change(name: str, title: str, told: Any, now: datetime) -> Segment:
+    """Say anew what a segment is; it keeps the members that it has until the next refresh."""
+    rule = read(told)
+    with database.writing("segments"):
+        found = _locked(name)
+        _checked(name, rule)
+        if found.rule != canonical(rule):
+            found.rule, found.version = canonical(rule), found.version + 1
+        found.title, found.updated_at = title, now
+        found.save()
+        return found
+
+
+def delete(name: str) -> Segment:
+    """Take a segment away with its members; raises ``segments.needed`` where others name it."""
+    with database.writing("segments"):
+        found = _locked(name)
+        rules, _ = queries.rules(queries.segments())
+        if needing := sorted(other for other, rule in rules.items() if name in named(rule)):
+            raise RegularsError(
+                "segments.needed",
+                mark("Other segments name {name}: {others}."),
+                hint=mark("Change or delete them first."),
+                kind=Kind.CONFLICT,
+                name=name,
+                others=", ".join(needing),
+            )
+        Membership.objects.filter(segment=name).delete()
+        Segment.objects.filter(name=name).delete()
+        return found
+
+
+def drop_others(run: int, own: Collection[str]) -> None:
+    """Take away what a run found for segments that were deleted meanwhile; call where the run is published, under the lock of segments."""
+    kept = set(Segment.objects.values_list("name", flat=True))
+    for gone in sorted(set(own) - kept):
+        Membership.objects.filter(run=run, segment=gone).delete()
+
+
+def missing(name: str) -> RegularsError:
+    """Return the error for a segment that there is not."""
+    return RegularsError(
+        "segments.missing",
+        mark("There is no segment {name}."),
+        hint=mark("GET /v1/segments lists all there are."),
+        kind=Kind.MISSING,
+        name=repr(name),
+    )
+
+
+def _locked(name: str) -> Segment:
+    found = Segment.objects.select_for_update().filter(name=name).first()
+    if found is None:
+        raise missing(name)
+    return found
+
+
+def _checked(name: str, rule: Rule) -> None:
+    others, _ = queries.rules(queries.segments())
+    check(name, rule, {other: each for other, each in others.items() if other != name}, CATALOGUE.shipped)
