@@ -69,4 +69,4 @@ docs: setup ## run every example of the documentation
 	@$(BIN)/python -m pytest tests/docs
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets src/regulars/web/console/assets demo
+	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets src/regulars/web/console/assets src/regulars/web/edge/assets src/regulars/web/shop/assets demo
