@@ -43,8 +43,9 @@ const call = (...[name, ...rest]: Call): void => {
 };
 
 const start = (): void => {
-  const { consent, customer, signature, page } = state.told;
+  const { consent, customer, signature, page, reset } = state.told;
   if (consent === "granted" || consent === "refused") state.setConsent(consent === "granted");
+  if (reset) state.forget();
   const early = (window as unknown as { regulars?: Door }).regulars?.q ?? [];
   (window as unknown as { regulars: Door }).regulars = call;
   if (customer) {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regulars.kit.errors import Kind, RegularsError
-from regulars.kit.files import write_text
+from regulars.kit.files import replace_file
 from regulars.kit.i18n import mark
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def prepare(world: World, shop: Path, settings: Settings) -> Demo:
     _list_products(shop / "products.parquet", world.currency, now)
     demo = _made(world, settings, now)
     refresh(settings)
-    write_text(settings.home / FILE, json.dumps(asdict(demo), ensure_ascii=False, indent=1))
+    replace_file(settings.home / FILE, json.dumps(asdict(demo), ensure_ascii=False, indent=1).encode())
     (settings.home / FILE).chmod(0o600)
     return demo
 
