@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from regulars.simulator import World
 
 
+SERVED_CUSTOMERS = 2_000
+"""A shop that is served is smaller: whoever wants to see it should not wait two minutes."""
+
+
 @options.verb()
 @click.option(
     "--out",
@@ -48,7 +52,7 @@ def demo(folder: Path, seed: int, served: bool, port: int, language: str) -> Non
     world = replace(simulator.demo(), seed=seed)
     if served:
         # A shop that is alive: its last day was yesterday.
-        world = recent(world, date.today())  # noqa: DTZ011 - the day on this machine's calendar
+        world = recent(replace(world, customers=SERVED_CUSTOMERS), date.today())  # noqa: DTZ011 - the day on this machine's calendar
     with stage(mark("Simulating a shop")):
         simulator.simulate(world, folder / "shop")
     with read_orders(folder / "shop" / "order_lines", time_zone=world.time_zone) as orders:
@@ -80,7 +84,7 @@ def _serve(world: World, folder: Path, port: int, language: str) -> None:
     (home / "regulars.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with stage(mark("Filling the shop's server")):
         demonstration.prepare(world, folder / "shop", open_home(home))
-    words = ["serve", "--demo", "--home", str(home), "--port", str(port), "--language", language]
+    words = ["serve", "--demo", "--home", str(home), "--port", str(port), "--lang", language]
     sys.stdout.flush()
     # The server begins in a process that holds nothing of the analysis.
     os.execv(sys.executable, [sys.executable, "-m", "regulars", *words])  # noqa: S606 - ourselves
