@@ -59,6 +59,7 @@ export const seen = (): Seen[] => kept.seen;
 export const waiting = (): Message[] => kept.queue;
 
 export const look = (one: Seen): void => {
+  if (consent === false) return;
   kept.seen = [one, ...kept.seen.filter((other) => other.id !== one.id)].slice(0, 20);
   save();
 };

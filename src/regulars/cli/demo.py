@@ -30,10 +30,18 @@ SERVED_CUSTOMERS = 2_000
 )
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Same seed, same shop.")
 @click.option(
-    "--serve", "served", is_flag=True, help="Then fill a server's home with the shop, and serve console and shop until stopped."
+    "--serve",
+    "served",
+    is_flag=True,
+    help="Then fill a server's home with the shop, and serve console and shop until stopped.",
 )
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, metavar="N", help="Which port, with --serve."
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    metavar="N",
+    help="Which port, with --serve.",
 )
 @options.language
 def demo(folder: Path, seed: int, served: bool, port: int, language: str) -> None:

@@ -137,9 +137,13 @@ def _chosen(most: int) -> Sequence[tuple[int, str]]:
     from regulars.store.models import Identifier, Order
 
     orders = Order.objects.filter(customer__identifiers__kind=Identifier.STORE_ID, status="paid")
-    some = orders.values("customer_id").annotate(n=Count("id"), last=Max("ordered_at")).order_by("-last")[:400]
+    some = (
+        orders.values("customer_id").annotate(n=Count("id"), last=Max("ordered_at")).order_by("-last")[:400]
+    )
     longest = sorted(some, key=lambda each: (-each["n"], each["customer_id"]))
-    chosen = [longest[len(longest) * place // most]["customer_id"] for place in range(most)] if longest else []
+    chosen = (
+        [longest[len(longest) * place // most]["customer_id"] for place in range(most)] if longest else []
+    )
     ids = Identifier.objects.filter(kind=Identifier.STORE_ID, customer_id__in=chosen)
     names = dict(ids.values_list("customer_id", "value"))
     return [(key, names[key]) for key in dict.fromkeys(chosen)]

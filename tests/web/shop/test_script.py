@@ -18,7 +18,14 @@ def test_what_the_build_makes_stays_small_and_needs_nothing() -> None:
     built = script.script()
     assert built, "run `make setup`: the front end is not built"
     assert len(gzip.compress(built, 9)) <= MOST_BYTES
-    for forbidden in (b"innerHTML", b"eval(", b"new Function", b"document.write", b"document.cookie", b"insertAdjacentHTML"):
+    for forbidden in (
+        b"innerHTML",
+        b"eval(",
+        b"new Function",
+        b"document.write",
+        b"document.cookie",
+        b"insertAdjacentHTML",
+    ):
         assert forbidden not in built, forbidden
 
 

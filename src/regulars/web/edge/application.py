@@ -99,7 +99,12 @@ class Application:
             log.exception("request %s failed", request_id)
             found = problem(refusals.internal(), request_id)
         length = (b"content-length", str(len(found.body)).encode())
-        start = [*found.headers, *(() if found.status == 204 else cors), *(() if found.status == 304 else (length,)), named]
+        start = [
+            *found.headers,
+            *(() if found.status == 204 else cors),
+            *(() if found.status == 304 else (length,)),
+            named,
+        ]
         await send({"type": "http.response.start", "status": found.status, "headers": start})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else found.body})
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from regulars.kit.errors import RegularsError
 from regulars.orders import queries
-from regulars.web.shop import ordering
+from regulars.web.shop import goods, ordering
 from regulars.web.shop.pages import page
 from regulars.web.shop.visit import Visit
 
@@ -32,7 +32,7 @@ def change(visit: Visit) -> HttpResponse:
     pieces = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1
     if "set" not in told:
         pieces += visit.cart.get(product, 0)
-    if not ordering.some([product]):
+    if not goods.some([product]):
         raise LookupError(product)
     visit.put(product, pieces)
     return HttpResponseRedirect("/shop/cart")
@@ -53,7 +53,9 @@ def place(visit: Visit) -> HttpResponse:
     if account is None and not _EMAIL.fullmatch(email):
         return show(visit, "email", email)
     try:
-        ordering.place(order, bought, visit.demo, account.customer if account else "", "" if account else email)
+        ordering.place(
+            order, bought, visit.demo, account.customer if account else "", "" if account else email
+        )
     except RegularsError as error:
         return show(visit, error.said(visit.language)[0], email)
     visit.empty()

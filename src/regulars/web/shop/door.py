@@ -69,7 +69,9 @@ def _answered(visit: Visit, listed: Page, parts: dict[str, Any]) -> HttpResponse
     try:
         visit.request.get_host()
         if view is None:
-            return trouble(visit, 405, mark("That cannot be done like this"), mark("Use the buttons of the page."))
+            return trouble(
+                visit, 405, mark("That cannot be done like this"), mark("Use the buttons of the page.")
+            )
         if method == "POST" and not visit.own_form():
             return trouble(visit, 403, mark("This form is no longer valid"), mark("Nothing was changed. Open the page again and send it once more."))  # fmt: skip
         return view(visit, **parts)

@@ -17,7 +17,9 @@ ROASTS = {"name": mark("By name"), "cheap": mark("Lowest price"), "dear": mark("
 def home(visit: Visit) -> HttpResponse:
     """Show shelves, and what fits whoever looks."""
     everything = goods.on_sale()
-    faces = {each: next((one for one in everything if one.category == each), None) for each in goods.CATEGORIES}
+    faces = {
+        each: next((one for one in everything if one.category == each), None) for each in goods.CATEGORIES
+    }
     return page(visit, "home.html.j2", faces=faces, leads=goods.LEADS)
 
 

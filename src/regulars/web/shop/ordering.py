@@ -11,8 +11,8 @@ from django.conf import settings
 from regulars.jobs.actions import enqueue
 from regulars.runtime import taking
 from regulars.runtime.demonstration import Demo
-from regulars.runtime.tasks import REFRESH
 from regulars.runtime.taking import ToldLine, ToldOrder
+from regulars.runtime.tasks import REFRESH
 from regulars.simulator.shop import CATEGORIES
 from regulars.store.models import Job, Order
 from regulars.web.shop.goods import Good, some

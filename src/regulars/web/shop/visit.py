@@ -51,7 +51,10 @@ class Visit:
     @cached_property
     def language(self) -> str:
         """The language that was chosen, else the first one that the browser asks for and we speak."""
-        told = [self.cookie(LANGUAGE), *self.request.headers.get("Accept-Language", "")[:200].lower().split(",")]
+        told = [
+            self.cookie(LANGUAGE),
+            *self.request.headers.get("Accept-Language", "")[:200].lower().split(","),
+        ]
         return next((one.strip()[:2] for one in told if one.strip()[:2] in LANGUAGES), "en")
 
     @property
