@@ -32,13 +32,13 @@ servers: $(READY)
 test: setup servers ## run every test; starts each server it needs by itself
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
-check: setup ## format, lint, types, import direction, documentation
+check: setup ## format, lint, types, import direction, what the documentation says of the program (its examples run with the tests)
 	@$(BIN)/ruff format --check src tests bench
 	@$(BIN)/ruff check src tests bench
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@BIN="$(BIN)" sh tools/build-frontend.sh check
-	@$(BIN)/python -m pytest tests/docs
+	@$(BIN)/python -m pytest tests/docs/test_pages.py
 
 fix: setup ## format and mend what can be mended automatically
 	@$(BIN)/ruff check --fix src tests bench || true
@@ -56,8 +56,8 @@ bench-recommend: setup $(PEERS)/.ready ## how good recommendations are on a real
 bench-serving: setup ## how fast recommendations are answered from an index, and what a big shop costs
 	@$(BIN)/python -m bench.recommend.serving
 
-bench-server: setup servers ## how many events a second come in on SQLite and PostgreSQL, and how long they take
-	@$(BIN)/python -m bench.server
+bench-server: setup servers ## events a second, loads, refreshes and questions to the server, on SQLite and PostgreSQL
+	@$(BIN)/python -m bench.server && $(BIN)/python -m bench.server.shop
 
 $(PEERS)/.ready: $(READY) bench/requirements-peers.txt
 	@echo "Installing the peers, pinned, into $(PEERS) …"

@@ -19,7 +19,7 @@ class FrontEnd(BuildHookInterface):
         root = Path(self.root)
         built = (
             "src/regulars/report/assets/report.js",
-            "src/regulars/web/console/assets/console.css",
+            "src/regulars/web/console/assets/console.js",
             "src/regulars/web/edge/assets/regulars.js",
             "src/regulars/web/shop/assets/shop.css",
         )

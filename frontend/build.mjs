@@ -1,5 +1,5 @@
-// Builds what the report inlines (one script, one style sheet), the console's and the demo shop's style sheets and the storefront script, into
-// the Python package. Run by `make setup`.
+// Builds what the report inlines (one script, one style sheet), the console's script and style sheet, the demo shop's style
+// sheet and the storefront script, into the Python package. Run by `make setup`.
 import { build } from "esbuild";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
@@ -43,15 +43,21 @@ const consoleOut = here("../src/regulars/web/console/assets/");
 await mkdir(consoleOut, { recursive: true });
 await build({
   absWorkingDir: here("./"),
-  entryPoints: [{ in: "src/console/main.css", out: "console" }],
+  entryPoints: [{ in: "src/console/main.ts", out: "console" }, { in: "src/console/main.css", out: "console" }],
   outdir: consoleOut,
   bundle: true,
   minify: true,
   charset: "utf8",
-  target: ["chrome111", "firefox113", "safari16.4"],
+  target: ["es2022", "chrome111", "firefox113", "safari16.4"],
+  format: "iife",
+  banner: { js: banner },
+  legalComments: "none",
   logLevel: "warning",
 });
-console.log(`${"console.css".padEnd(12)}${((await stat(consoleOut + "console.css")).size / 1024).toFixed(0).padStart(6)} kB`);
+for (const name of ["console.js", "console.css"]) {
+  const { size } = await stat(consoleOut + name);
+  console.log(`${name.padEnd(12)}${(size / 1024).toFixed(0).padStart(6)} kB`);
+}
 
 const shopOut = here("../src/regulars/web/shop/assets/");
 await mkdir(shopOut, { recursive: true });

@@ -24,6 +24,7 @@ from bench.server.load import Load, Outcome
 from regulars.store.inbox import open_inbox
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "bench" / "results" / "server.json"
 RATES: tuple[float | None, ...] = (1_000, 10_000, None)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -96,12 +97,13 @@ def _kept(place: str, acknowledged: int) -> dict[str, int]:
 
 
 def main() -> None:
-    """Measure and print one line a case, then all of it as JSON where asked for."""
+    """Measure, print one line a case, and keep all of it as JSON."""
     options = argparse.ArgumentParser(prog="python -m bench.server")
     options.add_argument("--seconds", type=float, default=10.0)
     options.add_argument("--only", choices=["nothing", "sqlite", "postgres"])
-    options.add_argument("--out", type=Path)
+    options.add_argument("--keep", type=Path, default=RESULTS)
     told = options.parse_args()
+    about = {"machine": describe(), "load_before": round(os.getloadavg()[0], 2)}
     results: dict[str, list[dict[str, float | int | None]]] = {}
     for kind in ("nothing", "sqlite", "postgres"):
         if told.only not in (None, kind) or (kind == "postgres" and postgres_binaries() is None):
@@ -118,8 +120,7 @@ def main() -> None:
                 found = measured(place, rate, told.seconds)
             results.setdefault(kind, []).append(found)
             print(kind, json.dumps(found), flush=True)
-    if told.out is not None:
-        told.out.write_text(json.dumps({"machine": describe(), **results}, indent=1), encoding="utf-8")
+    told.keep.write_text(json.dumps({**about, **results}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -263,3 +263,16 @@ def test_killed_in_the_middle_nothing_stands_under_a_final_name(settings: Settin
     (tmp_path / "back" / "regulars.toml").unlink()
     opened(tmp_path / "back")
     assert len(orders()) == 3
+
+
+def test_what_a_killed_backup_left_is_swept_away_by_the_next(settings: Settings, tmp_path: Path) -> None:
+    import fcntl
+
+    left, held = (tmp_path / f".regulars-2026010{day}-030000.tar.part" for day in (1, 2))
+    left.write_bytes(b"secret")
+    with held.open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        write(settings, tmp_path)
+        assert held.exists(), "somebody is writing to it"
+    assert not left.exists()
+    assert len(list(tmp_path.glob("regulars-*.tar"))) == 1

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from tests.store.conftest import NOW, event, events, ids
@@ -32,7 +33,7 @@ def test_events_come_back_as_they_were(inbox):
 
 
 def test_nothing_waits(inbox):
-    assert inbox.append([]) == 0
+    inbox.append([])
     assert inbox.claim() is None
     assert inbox.waiting() == Waiting(0, None)
 
@@ -51,10 +52,31 @@ def test_an_event_sent_again_counts_once(inbox):
 
 def test_many_at_once_with_duplicates_everywhere(inbox):
     sent = [event(number % 700) for number in range(1234)]
-    new = inbox.append(sent)
-    assert new in (700, None)
+    inbox.append(sent)
     claim = inbox.claim()
     assert len(claim.events) == len(set(ids(claim.events))) == 700
+
+
+def test_what_has_left_already_is_passed_over(inbox):
+    inbox.append(events(*range(6)))
+    inbox.done(inbox.claim().number)
+    inbox.append(events(*range(6), 6, 7))
+    claim = inbox.claim(limit=3)
+    assert ids(claim.events)[:1] == ["e6"], "claims of nothing new are no claims"
+    inbox.done(claim.number)
+    rest = inbox.claim(limit=3)
+    assert sorted(ids(claim.events) + (ids(rest.events) if rest else [])) == ["e6", "e7"]
+
+
+def test_an_inbox_that_had_an_index_of_ids_is_taken_over(tmp_path):
+    path = tmp_path / "inbox.db"
+    open_inbox(path).close()
+    with closing(sqlite3.connect(path)) as older:
+        older.execute("CREATE UNIQUE INDEX events_once ON events (event_id)")
+    inbox = open_inbox(path)
+    inbox.append(events(1, 1))
+    assert ids(inbox.claim().events) == ["e1"]
+    inbox.close()
 
 
 def test_a_claim_comes_again_until_it_is_done(place):

@@ -13,7 +13,7 @@ from tests.web.conftest import Program, key_of
 from regulars.kit.errors import RegularsError
 from regulars.runtime.home import connect_home, open_home
 
-STATES = ("0001_first", "0002_access", "0003_consents", "0004_jobs", "0005_users")
+STATES = ("0001_first", "0002_access", "0003_consents", "0004_jobs", "0005_users", "0006_notes")
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
 
 

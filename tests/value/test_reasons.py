@@ -8,6 +8,7 @@ from tests.shops import make_orders, named_cast
 
 from regulars import value
 from regulars.kit.i18n import LANGUAGES, fill
+from regulars.value import reasons as room
 from regulars.value.reasons import Reasons
 
 
@@ -60,3 +61,17 @@ def test_the_named_cast() -> None:
 def test_nobody_has_no_reason() -> None:
     empty = np.zeros(0, np.int64)
     assert Reasons(empty, empty.astype(float), empty).texts().to_pylist() == []
+
+
+def test_what_was_written_in_english_is_read_back() -> None:
+    for orders in (1, 2, 35):
+        for gap, unit in ((0, 0), (1, 0), (13, 0), (9, 1), (1, 2), (23, 2), (2, 3)):
+            for ago, since in ((0, 0), (1, 0), (13, 0), (1, 1), (9, 1), (23, 2), (1, 3), (4, 3)):
+                phrase = room._phrase(orders, gap if orders > 1 else 0, unit if orders > 1 else 0, ago, since)
+                found = room.read(str(phrase))
+                assert found is not None, str(phrase)
+                assert fill(found.message, dict(found.values), "pl") == fill(
+                    phrase.message, dict(phrase.values), "pl"
+                )
+    for other in ("", "3 orders", "because", "x orders, today"):
+        assert room.read(other) is None

@@ -76,6 +76,42 @@ def test_refusals_are_followed(settings: Any) -> None:
         followed.stop()
 
 
+def test_whoever_listens_hears_of_words_that_change_something(settings: Any) -> None:
+    from regulars.privacy import actions
+    from regulars.store.models import Customer, Outbox
+
+    Customer.objects.create(id=1, created_at=NOW, updated_at=NOW)
+    for granted, days in ((True, 5), (True, 4), (False, 3), (True, 9)):
+        actions.say(1, "email", granted=granted, at=NOW - timedelta(days=days), now=NOW)
+    facts = Outbox.objects.filter(fact="consent.changed").order_by("id")
+    assert [fact.payload["granted"] for fact in facts] == [True, False], "said again, or before another word"
+    assert facts[0].payload["customer"] == "key:1"
+
+
+def test_a_new_device_of_who_refuses_is_known_from_then_on(settings: Any) -> None:
+    from regulars.privacy import actions
+    from regulars.store.models import Customer, Identifier, Visitor
+    from regulars.web.following import Refusals
+
+    Customer.objects.create(id=1, created_at=NOW, updated_at=NOW)
+    Identifier.objects.create(customer_id=1, kind="store_id", value="ada", since=NOW)
+    actions.say(1, "analytics", granted=False, at=NOW - timedelta(days=1), now=NOW)
+    followed = Refusals(every_seconds=60)
+    try:
+        assert not followed.refuses(None, "tablet")
+        assert followed.refuses("ada", "tablet")
+        assert followed.refuses(None, "tablet"), "at once"
+        followed.read()
+        assert Visitor.objects.get().customer_id == 1
+        assert followed.refuses(None, "tablet")
+        actions.say(1, "analytics", granted=True, at=NOW, now=NOW)
+        followed.read()
+        assert not followed.refuses("ada", "tablet")
+        assert not followed.refuses(None, "tablet")
+    finally:
+        followed.stop()
+
+
 def test_what_came_before_the_door_knew_does_not_reach_the_lake(settings: Any) -> None:
     from regulars.privacy import actions
     from regulars.runtime import compaction
@@ -89,6 +125,7 @@ def test_what_came_before_the_door_knew_does_not_reach_the_lake(settings: Any) -
             [
                 event(2, customer_id="ada", visitor_id="new"),
                 event(3, visitor_id="phone"),
+                event(5, visitor_id="new"),
                 event(4, visitor_id="somebody"),
             ]
         )

@@ -265,3 +265,29 @@ def test_a_backup_keeps_what_waits_and_the_secrets(home: Opened, tmp_path: Any) 
     fresh, _ = jobs.enqueue("refresh", {}, NOW)
     assert fresh.id > begun.id
     assert found.id == mine.id
+
+
+def test_endpoints_with_a_backlog_do_not_hold_up_the_others(home: Opened) -> None:
+    settings = home()
+    for _ in range(2):
+        hook(settings, outbox.ORDER_CREATED)
+    third = hook(settings, outbox.ORDER_REFUNDED)
+    happened(400)
+    happened(1, outbox.ORDER_REFUNDED, NOW + timedelta(seconds=1))
+    delivering.dispatch(NOW + timedelta(seconds=1))
+    for _ in range(40):
+        taken = claim(at=NOW + timedelta(seconds=1), limit=2 * delivering.SHARE)
+        if any(each.endpoint_id == third.id for each in taken):
+            return
+    raise AssertionError("the third was never looked at")
+
+
+def test_a_message_of_an_endpoint_that_was_taken_away_meanwhile(home: Opened) -> None:
+    settings = home()
+    gone = hook(settings)
+    happened()
+    delivering.dispatch(NOW)
+    (sent,) = claim()
+    actions.delete(gone.id)
+    assert delivering.record(sent, BROKEN, NOW) == ""
+    assert not WebhookDelivery.objects.exists()

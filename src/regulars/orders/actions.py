@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -113,7 +113,7 @@ def _of_whom_they_are(heads: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, .
     ]
 
 
-def _merged(asked: Set[int]) -> dict[int, int]:
+def _merged(asked: Collection[int]) -> dict[int, int]:
     """Return into whom the customers were merged, and those in turn: of few asked by name, of many all that ever were."""
     from regulars.store.models import Customer
 
@@ -123,7 +123,7 @@ def _merged(asked: Set[int]) -> dict[int, int]:
         few = len(asked) <= bulk.LOOKED_UP
         met = dict((merged.filter(id__in=asked) if few else merged).values_list("id", "merged_into_id"))
         found |= met
-        asked = set(met.values()) - found.keys() if few else set()
+        asked = set(met.values()) - found.keys() if few else ()
     return found
 
 

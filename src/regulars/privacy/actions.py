@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.privacy.queries import allows, current
 from regulars.privacy.rules import PROFILING, checked
-from regulars.store import database
-from regulars.store.models import Consent, Customer, Membership, Score
+from regulars.store import bulk, database, outbox
+from regulars.store.models import Consent, Customer, Identifier, Membership, Score, Visitor
 
 
 def say(
@@ -51,7 +52,38 @@ def say(
             recorded_at=now,
         )
         obey(customer)
+        if before is None or (at >= before.at and before.granted != granted):
+            told = {
+                "customer": f"key:{customer}",
+                "purpose": purpose,
+                "granted": granted,
+                "at": at.isoformat(),
+            }
+            outbox.tell(outbox.CONSENT_CHANGED, f"key:{customer}", now, **told)
     return True
+
+
+def refused_on(devices: Mapping[str, str], now: datetime) -> None:
+    """Remember on which devices customers were who refuse to be measured (a device's id to the shop's own id of the customer).
+
+    Nothing else is kept of what they did there: it is how what the device sends without a name is known to be refused as well.
+    """
+    if not devices:
+        return
+    some = Identifier.objects.filter(kind=Identifier.STORE_ID)
+    with database.writing("customers"):
+        whose = dict(bulk.found(some, "value", "customer_id", set(devices.values())))
+        Visitor.objects.bulk_create(
+            [
+                Visitor(id=each, customer_id=whose[name], since=now)
+                for each, name in sorted(devices.items())
+                if name in whose
+            ],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["customer"],
+            batch_size=500,
+        )
 
 
 def obey(customer: int) -> None:

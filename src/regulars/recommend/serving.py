@@ -6,8 +6,10 @@ Every question touches only the rows it is about, so that an answer costs the sa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -89,6 +91,10 @@ class Whole(Table, Protocol):
         """Return it as rows × ``items``."""
 
 
+_FEW = 4_000
+"""As many weights are made lists of before single ones are looked up."""
+
+
 class Scored:
     """What a profile says of some items, and who in it says it."""
 
@@ -110,12 +116,26 @@ class Scored:
 
     def seeds(self, item: int, most: int) -> tuple[int, ...]:
         """Return the items of the profile that speak most for an item, the strongest first, ties by the lower one."""
-        at = int(self.items.searchsorted(item))
-        if at == len(self.items) or self.items[at] != item:
-            return ()
-        place = self._order[self._ends[at - 1] if at else 0 : self._ends[at]]
-        pairs = zip((-self._said[place]).tolist(), self._speaker[place].tolist(), strict=True)
+        if len(self._order) > _FEW:
+            at = int(self.items.searchsorted(item))
+            if at == len(self.items) or self.items[at] != item:
+                return ()
+            place = self._order[self._ends[at - 1] if at else 0 : self._ends[at]]
+            pairs = list(zip((-self._said[place]).tolist(), self._speaker[place].tolist(), strict=True))
+        else:
+            items, ends, order, said, speaker = self._lists
+            at = bisect_left(items, item)
+            if at == len(items) or items[at] != item:
+                return ()
+            pairs = [(-said[each], speaker[each]) for each in order[ends[at - 1] if at else 0 : ends[at]]]
         return tuple([seed for weight, seed in sorted(pairs)[:most] if weight < 0])
+
+    @cached_property
+    def _lists(self) -> tuple[list[int], list[int], list[int], list[float], list[int]]:
+        """The same as lists, from which single numbers come ten times quicker."""
+        return (
+            self.items.tolist(), self._ends.tolist(), self._order.tolist(), self._said.tolist(), self._speaker.tolist(),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def slipping(page: Page, speech: Speech) -> Answer:
             count=speech.count(group.customers),
         ),
         why,
-        t("Write to them this week, the best first; the list is in customers.parquet."),
+        t("Write to them this week, the best first."),
         "segments",
     )
 

@@ -36,38 +36,52 @@ def render(page: Page, *, language: str = "en") -> str:
 
     Raises :class:`RegularsError` (``report.no_assets``) when the front-end has not been built.
     """
-    speech = Speech(language, page.shop.currency)
+    values = shown(page, language)
     styles, script = (_asset(name) for name in ASSETS)
-    charts = Charts()
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        page=page,
-        s=speech,
-        t=speech.t,
-        plural=speech.plural,
-        say=speech.say,
-        charts=charts,
-        findings=[each.said(language) for each in findings(page)],
-        change=lambda card: change(card, speech),
-        is_unknown=lambda thing: isinstance(thing, Unknown),
-        trusted=_trusted(page),
-        track_record=track_record,
-        sales=sales,
-        habits=habits,
-        worth=worth,
-        totals=totals,
-        watch=watch,
-        groups=groups,
-        goods=goods,
-        recommendations=recommendations,
-        reading=reading,
-        styles=Markup(styles),  # noqa: S704 - our own build, holds no data
-        script=Markup(script),  # noqa: S704
-        policy=_policy(script),
-        chart_data=lambda: _embedded(
-            {"language": language, "currency": page.shop.currency, "charts": charts.specs}
-        ),
+    charts = values["charts"]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            **values,
+            findings=[each.said(language) for each in findings(page)],
+            styles=Markup(styles),  # noqa: S704 - our own build, holds no data
+            script=Markup(script),  # noqa: S704
+            policy=_policy(script),
+            chart_data=lambda: charts.embedded(language, page.shop.currency),
+        )
     )
+
+
+def shown(page: Page, language: str, *, inside: bool = False) -> dict[str, Any]:
+    """Return what the templates of sections know a page by: its data, how to say it, and the makers of tables and charts.
+
+    ``inside`` the console other pages name the customers, so that no file has to be pointed at.
+    """
+    speech = Speech(language, page.shop.currency)
+    return {
+        "page": page,
+        "inside": inside,
+        "tiers": None,
+        "s": speech,
+        "t": speech.t,
+        "plural": speech.plural,
+        "say": speech.say,
+        "charts": Charts(),
+        "change": lambda card: change(card, speech),
+        "is_unknown": lambda thing: isinstance(thing, Unknown),
+        "trusted": trusted(page),
+        "track_record": track_record,
+        "sales": sales,
+        "habits": habits,
+        "worth": worth,
+        "totals": totals,
+        "watch": watch,
+        "groups": groups,
+        "goods": goods,
+        "recommendations": recommendations,
+        "reading": reading,
+    }
 
 
 class Charts:
@@ -80,6 +94,10 @@ class Charts:
         """Remember a chart's data; return the chart."""
         self.specs[chart.name] = chart.spec
         return chart
+
+    def embedded(self, language: str, currency: str | None) -> Markup:
+        """Return the data of all charts as JSON that may stand inside a script element."""
+        return _embedded({"language": language, "currency": currency, "charts": self.specs})
 
 
 def change(card: Card, speech: Speech) -> tuple[str, str, str] | None:
@@ -103,7 +121,7 @@ def change(card: Card, speech: Speech) -> tuple[str, str, str] | None:
     return direction, tone, text
 
 
-def _trusted(page: Page) -> bool:
+def trusted(page: Page) -> bool:
     """Tell whether the forecast may be shown: its backtest, if there is one, must not have failed."""
     return not (isinstance(page.backtest, Backtest) and page.backtest.failure is not None)
 

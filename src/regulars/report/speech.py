@@ -6,16 +6,23 @@ import math
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from babel import Locale
+from babel import Locale, numbers
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 from regulars.kit.i18n import Counted, translator
 from regulars.kit.unknown import Unknown
 from regulars.kit.words import Money, Month, Share
 from regulars.report.model import Number, Sentence, Unit, Words
+
+# A page writes thousands of numbers, and the same ones each time that it is opened.
+_kept = lru_cache(maxsize=50_000)
+format_compact_currency = _kept(numbers.format_compact_currency)
+format_currency = _kept(numbers.format_currency)
+format_decimal = _kept(numbers.format_decimal)
+format_percent = _kept(numbers.format_percent)
 
 MANY = 1e8
 """From here on money is written short (1.2B): more digits than a card can hold, and than anyone reads."""

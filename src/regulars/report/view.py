@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -27,6 +28,8 @@ class Cell:
     note: str = ""
     tone: str = ""
     reach: tuple[float, float, float] | None = None
+    link: str = ""
+    """Where more of it is, on a page that has neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,14 @@ class Said:
     why: str
     action: str
     section: str
+
+
+def linked(table: Table, addresses: Sequence[str]) -> Table:
+    """Let the first cell of each row lead to an address; an empty one leads nowhere."""
+    rows = tuple(
+        (replace(row[0], link=address), *row[1:]) for row, address in zip(table.rows, addresses, strict=True)
+    )
+    return replace(table, rows=rows)
 
 
 def with_open_end(bins: list[tuple[float, float, int]]) -> tuple[list[tuple[float, float, int]], bool]:

@@ -6,6 +6,7 @@ event is both waiting and written. What comes in after that moment is not in the
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -94,6 +95,7 @@ def write(settings: Settings, to: Path, *, keep: int | None = None) -> Backup:
             kind=Kind.MISSING,
             folder=path.parent,
         )
+    _sweep(path.parent)
     held = Scratch(".backup-", settings.home)
     try:
         told = _collected(settings, held.path)
@@ -186,6 +188,7 @@ def _packed(folder: Path, path: Path, manifest: dict[str, Any]) -> None:
     handle = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(handle, "wb") as out:
+            fcntl.flock(out, fcntl.LOCK_EX)
             with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 sums = {}
                 for file in _files(folder):
@@ -200,8 +203,11 @@ def _packed(folder: Path, path: Path, manifest: dict[str, Any]) -> None:
             os.fsync(out.fileno())
         beside.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:
+        # Half a backup has the home's secret in it.
         beside.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise RegularsError(
             "backup.not_written",
             mark("The backup cannot be written to {file}: {error}."),
@@ -210,6 +216,14 @@ def _packed(folder: Path, path: Path, manifest: dict[str, Any]) -> None:
             file=path,
             error=error.strerror or error,
         ) from error
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what backups that were killed left half written: nobody writes to them any more."""
+    for left in folder.glob(f".{NAMES}.part"):
+        with left.open("r+b") as file, suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:

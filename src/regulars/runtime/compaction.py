@@ -22,6 +22,7 @@ from regulars.kit.secrets import secret
 from regulars.lake.columns import EVENTS
 from regulars.lake.folder import Lake
 from regulars.privacy import queries as privacy
+from regulars.privacy.actions import refused_on
 from regulars.privacy.rules import ANALYTICS
 from regulars.runtime.projection import lake_of
 from regulars.store import bulk
@@ -98,7 +99,12 @@ def _wanted(events: Sequence[Event]) -> Sequence[Event]:
     refusing = privacy.refusing(ANALYTICS)
     if not refusing:
         return events
-    names, devices = privacy.store_ids(refusing), privacy.visitors(refusing)
+    names = privacy.store_ids(refusing)
+    refused_on(
+        {one.visitor_id: one.customer_id for one in events if one.visitor_id and one.customer_id in names},
+        datetime.now(UTC),
+    )
+    devices = privacy.visitors(refusing)
     return [one for one in events if one.customer_id not in names and one.visitor_id not in devices]
 
 

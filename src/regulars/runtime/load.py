@@ -5,15 +5,13 @@ A load that is cut off keeps what was committed; loading the same source again f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regulars.catalog import actions as catalog
@@ -26,11 +24,9 @@ from regulars.kit.progress import stage
 from regulars.orders import actions as orders_room
 from regulars.orders import content
 from regulars.orders.actions import Arrived
-from regulars.orders.content import HEAD, LINE
-from regulars.orders.keeping import Lines
 from regulars.runtime.journey import read_orders
+from regulars.runtime.parts import Parts
 from regulars.store import database, outbox
-from regulars.store.bulk import READ_ROWS
 from regulars.store.models import Import
 from regulars.store.state import recall, remember
 
@@ -153,10 +149,13 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
     record.rejects = _keep_rejects(orders, settings.home, record)
     record.save()
     arrived = Arrived()
-    with stage(mark("Loading orders"), share=lambda: record.committed / max(record.orders, 1)):
-        for heads, lines in _parts(connection):
-            arrived += orders_room.arrive(heads, lines, now(), knows_refunds=orders.capabilities.refunds)
-            record.committed += len(heads)
+    progress = stage(mark("Loading orders"), share=lambda: record.committed / max(record.orders, 1))
+    with progress, database.roomy():
+        for part in Parts(connection):
+            arrived += orders_room.arrive(
+                part.heads, part.lines, now(), knows_refunds=orders.capabilities.refunds
+            )
+            record.committed += len(part.heads)
             record.added, record.changed, record.unchanged = arrived.added, arrived.changed, arrived.unchanged
             record.save(update_fields=["committed", "added", "changed", "unchanged"])
     _finished(record, now())
@@ -272,25 +271,3 @@ def _prepared(connection: duckdb.DuckDBPyConnection, currency: str) -> int:
         0,
     )
     return int(rounded)
-
-
-def _parts(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[tuple[Any, ...]], Lines]]:
-    """Yield orders and what tells their lines, a part at a time, in order of time."""
-    (last,) = connection.execute("SELECT max(part) FROM load_heads").fetchone() or (None,)
-    for part in range(-1 if last is None else last + 1):
-        heads = connection.execute(
-            f"SELECT {', '.join(HEAD)} FROM load_heads WHERE part = {part} ORDER BY place"
-        ).fetchall()
-        yield heads, partial(_lines, connection, part)
-
-
-def _lines(connection: duckdb.DuckDBPyConnection, part: int, places: Sequence[int]) -> Iterator[pa.Table]:
-    told = pa.table({"place": pa.array(places, pa.int64())})
-    connection.register("load_places", told)
-    rows = connection.execute(
-        f"""SELECT h.place, {", ".join(f"c.{name}" for name in LINE)} FROM load_cells c
-            JOIN (SELECT h.* FROM load_heads h JOIN load_places USING (place) WHERE part = {part}) h USING (order_key) ORDER BY h.place, c.line"""
-    )
-    for batch in rows.to_arrow_reader(READ_ROWS):
-        yield pa.Table.from_batches([batch])
-    connection.unregister("load_places")

@@ -16,6 +16,7 @@ from regulars.kit.progress import stage
 from regulars.privacy import queries as privacy
 from regulars.privacy.actions import obey
 from regulars.privacy.rules import PROFILING
+from regulars.report import kept
 from regulars.runtime import alarms, history
 from regulars.store import bulk, database, outbox
 from regulars.store.models import Run
@@ -54,6 +55,11 @@ def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) 
                 obey(late)
             run.state, run.step, run.ended_at = Run.PUBLISHED, "", now()
             run.as_of, run.summary = found.value.as_of, summary(found) | {"watch": watched}
+            run.page = kept.written(found.page)
+            run.sizes = {
+                family: {row.name: {"title": row.title, "customers": row.customers} for row in rows}
+                for family, rows in found.segments.families.items()
+            }
             before = published()
             run.save()
             outbox.tell(
@@ -76,8 +82,8 @@ def _forget(where: str, run: int) -> None:
 
 
 def published() -> Run | None:
-    """Return the run whose results are shown; its summary, which is large, is read when it is asked for."""
-    return Run.objects.filter(state=Run.PUBLISHED).defer("summary").order_by("-id").first()
+    """Return the run whose results are shown; its summary and its page, which are large, are read when they are asked for."""
+    return Run.objects.filter(state=Run.PUBLISHED).defer("summary", "page").order_by("-id").first()
 
 
 def summary(found: Analysis) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def state() -> State:
 
 def runs(before: int | None, limit: int) -> list[Run]:
     """Return refreshes, newest first, from before a number on; without what they found."""
-    some = Run.objects.defer("summary").order_by("-id")
+    some = Run.objects.defer("summary", "page").order_by("-id")
     return list((some if before is None else some.filter(id__lt=before))[:limit])
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from regulars.access import actions as access
 from regulars.jobs import actions as jobs
 from regulars.runtime import tasks
 from regulars.runtime.compaction import compact, inbox_of
@@ -97,6 +98,7 @@ class Worker:
         """Forget what nobody asks for any more."""
         now = self._clock()
         if self._tidied is None or now - self._tidied >= TIDIED:
+            access.forget(now)
             jobs.forget(now)
             delivering.forget(now)
             self._tidied = now

@@ -13,6 +13,7 @@ from regulars.kit.i18n import mark
 
 FILE = "store.sqlite3"
 APPS = ("regulars.store",)
+ROOMY_KIB = 512 * 1024
 LOCKS = {
     "customers": 7_261_000,
     "orders": 7_261_001,
@@ -140,6 +141,24 @@ def writing(lock: str = "", *, shared: bool = False) -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT {function}(%s)", [LOCKS[lock]])
         yield
+
+
+@contextmanager
+def roomy() -> Iterator[None]:
+    """Give SQLite more memory for a while: many rows written in no order touch pages all over a large file again and again."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        (before,) = cursor.execute("PRAGMA cache_size").fetchone()
+        cursor.execute(f"PRAGMA cache_size = -{ROOMY_KIB}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = {before}")
 
 
 def numbers(name: str, count: int) -> range:

@@ -13,13 +13,14 @@ ORDER_CREATED, ORDER_UPDATED = "order.created", "order.updated"
 ORDER_REFUNDED, ORDER_STATUS = "order.refunded", "order.status_changed"
 CUSTOMER_CREATED = "customer.created"
 CUSTOMERS_MERGED, CUSTOMERS_UNMERGED = "customers.merged", "customers.unmerged"
+CONSENT_CHANGED = "consent.changed"
 IMPORT_FINISHED = "import.finished"
 SCORES_PUBLISHED, REFRESH_FAILED = "scores.published", "refresh.failed"
 FORECAST_LEFT_BAND = "forecast.left_band"
 TEST = "webhook.test"
 FACTS = (
     ORDER_CREATED, ORDER_UPDATED, ORDER_REFUNDED, ORDER_STATUS, CUSTOMER_CREATED, CUSTOMERS_MERGED, CUSTOMERS_UNMERGED,
-    IMPORT_FINISHED, SCORES_PUBLISHED, REFRESH_FAILED, FORECAST_LEFT_BAND,
+    CONSENT_CHANGED, IMPORT_FINISHED, SCORES_PUBLISHED, REFRESH_FAILED, FORECAST_LEFT_BAND,
 )  # fmt: skip
 """Every fact that can be listened to."""
 

@@ -6,6 +6,7 @@ share one: each distinct sentence is written once, so that a million customers t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -83,6 +84,27 @@ class Reasons:
             *_rounded(np.nan_to_num(self.gap_days, nan=0.0)),
             *_rounded(self.ago_days.astype(float)),
         )
+
+
+_SAID = re.compile(
+    r"(\d+) orders?(?:( on one day)|, about every (?:(\d+) )?(day|week|month|year)s?, the last one)?,? (?:(today)|(a|\d+) (day|week|month|year)s? ago)"
+)
+
+
+def read(text: str) -> Phrase | None:
+    """Return the reason that was written in English, to be said in another language; None for what is none of ours."""
+    found = _SAID.fullmatch(text)
+    if found is None:
+        return None
+    orders, _, gap, gap_unit, _, ago, ago_unit = found.groups()
+    names = [name for name, _ in UNITS]
+    return _phrase(
+        int(orders),
+        int(gap or 1) if gap_unit else 0,
+        names.index(gap_unit) if gap_unit else 0,
+        0 if ago is None else 1 if ago == "a" else int(ago),
+        0 if ago is None else names.index(ago_unit),
+    )
 
 
 def _phrase(orders: int, gap: int, gap_unit: int, ago: int, ago_unit: int) -> Phrase:

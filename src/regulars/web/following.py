@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import close_old_connections
 
 from regulars.access import queries, rules
 from regulars.privacy import queries as privacy
+from regulars.privacy.actions import refused_on
 from regulars.privacy.rules import ANALYTICS, PROFILING
 from regulars.web.edge import WriteKey
 
@@ -22,6 +24,9 @@ EVERY_SECONDS = 3.0
 
 ANYWAY = 10
 """Refusals are read again at every tenth look, whatever was said."""
+
+MOST_MET = 100_000
+"""As many new devices of who refuses may wait to be written down."""
 
 
 class Following(ABC):
@@ -75,24 +80,33 @@ class Refusals(Following):
     def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
         self._latest: tuple[int, ...] = ()
         self._rounds = 0
+        self._met: dict[str, str] = {}
         super().__init__(every_seconds)
 
     def read(self) -> None:
-        """Read what is refused, if anybody said anything since the last time."""
+        """Write down devices that were met, and read what is refused, if anybody said anything since the last time."""
         latest = privacy.latest()
         self._rounds += 1
+        met = dict(self._met)
         # What customers are known by may change without a word of theirs.
-        if latest == self._latest and self._rounds % ANYWAY:
+        if not met and latest == self._latest and self._rounds % ANYWAY:
             return
+        refused_on(met, datetime.now(UTC))
         refusing = privacy.refusing(ANALYTICS)
         self._unmeasured = frozenset(privacy.store_ids(refusing))
         self._devices = frozenset(privacy.visitors(refusing))
         self._objecting = frozenset(privacy.store_ids(privacy.refusing(PROFILING)))
         self._latest = latest
+        for device in met:
+            self._met.pop(device, None)
 
     def refuses(self, customer_id: str | None, visitor_id: str | None) -> bool:
-        """Tell whether events of a customer or a device are not wanted."""
-        return customer_id in self._unmeasured or visitor_id in self._devices
+        """Tell whether events of a customer or a device are not wanted. The device that a refusing customer uses is theirs from now on."""
+        if customer_id is not None and customer_id in self._unmeasured:
+            if visitor_id is not None and visitor_id not in self._devices and len(self._met) < MOST_MET:
+                self._met[visitor_id] = customer_id
+            return True
+        return visitor_id in self._devices or visitor_id in self._met
 
     def objects(self, customer_id: str) -> bool:
         """Tell whether a customer objects to profiling."""

@@ -52,7 +52,8 @@ def claim(owner: str, now: datetime, limit: int) -> list[WebhookDelivery]:
     awake = awake.filter(Q(rest_until=None) | Q(rest_until__lte=now))
     taken: list[WebhookDelivery] = []
     with database.writing():
-        for endpoint in awake.order_by("id"):
+        # In no order, so that those with a backlog do not keep the others waiting for ever.
+        for endpoint in awake.order_by("?"):
             taken += leases.locked(_due(endpoint, now), min(SHARE, limit - len(taken)))
             if len(taken) == limit:
                 break
@@ -77,15 +78,13 @@ def record(delivery: WebhookDelivery, sent: Sent, now: datetime) -> str:
     ended = _ended(delivery.attempts, sent, now)
     mine = WebhookDelivery.objects.filter(id=delivery.id, owner=delivery.owner, state=WebhookDelivery.SENDING)
     with database.writing():
-        if not mine.update(
+        # First the endpoint, then its messages: so does whoever takes it away.
+        endpoint = WebhookEndpoint.objects.select_for_update().filter(id=delivery.endpoint_id).first()
+        if endpoint is None or not mine.update(
             owner="", lease_until=None, response_status=sent.status, error=sent.error, **ended
         ):
             return ""
-        if sent.delivered:
-            well = WebhookEndpoint.objects.filter(id=delivery.endpoint_id, failures__gt=0)
-            well.update(failures=0, rest_until=None)
-        else:
-            _rests(delivery.endpoint_id, sent, now)
+        _heeds(endpoint, sent, now)
     return str(ended["state"])
 
 
@@ -99,17 +98,19 @@ def _ended(attempts: int, sent: Sent, now: datetime) -> dict[str, Any]:
     return {"state": WebhookDelivery.FAILED, "next_at": now + delay}
 
 
-def _rests(number: int, sent: Sent, now: datetime) -> None:
-    """Leave an endpoint alone after a failure, longer each time; it gets nothing more once it is gone."""
-    found = WebhookEndpoint.objects.select_for_update().filter(id=number).first()
-    if found is None:
-        return
-    found.failures += 1
-    asked = min(sent.retry_after or timedelta(), rules.LONGEST_REST)
-    found.rest_until = now + max(rules.rest(found.failures), asked)
-    if sent.status == rules.GONE:
-        found.gone_at = now
-    found.save(update_fields=["failures", "rest_until", "gone_at"])
+def _heeds(endpoint: WebhookEndpoint, sent: Sent, now: datetime) -> None:
+    """Leave an endpoint alone after a failure, longer each time; it gets nothing more once it is gone, and is forgiven when it answers."""
+    if sent.delivered:
+        if not endpoint.failures:
+            return
+        endpoint.failures, endpoint.rest_until = 0, None
+    else:
+        endpoint.failures += 1
+        asked = min(sent.retry_after or timedelta(), rules.LONGEST_REST)
+        endpoint.rest_until = now + max(rules.rest(endpoint.failures), asked)
+        if sent.status == rules.GONE:
+            endpoint.gone_at = now
+    endpoint.save(update_fields=["failures", "rest_until", "gone_at"])
 
 
 def forget(now: datetime) -> int:

@@ -22,7 +22,23 @@ from tests.web.console.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
 OWNER = "owner.of.the.shop@long-name-of-a-shop.example"
-PAGES = ("/", "/account", "/account/two-factor", "/users", "/keys", "/audit", "/nowhere")
+PAGES = (
+    "/",
+    "/value",
+    "/segments",
+    "/customers",
+    "/customers?segment=at_risk",
+    "/customers?q=nobody+at+all",
+    "/customers/1",
+    "/data",
+    "/data/imports/1",
+    "/account",
+    "/account/two-factor",
+    "/users",
+    "/keys",
+    "/audit",
+    "/nowhere",
+)
 
 
 @contextmanager
@@ -60,6 +76,9 @@ def serving(home: Path) -> Iterator[str]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("console") / "home"
     settings = opened(home, currency="PLN", time_zone="Europe/Warsaw")
+    from tests.web.console import shop
+
+    shop.made(60)
     from regulars.access import actions as keys
     from regulars.access.people import actions
 
@@ -119,7 +138,7 @@ def looked_at(page: Any, address: str, path: str, width: int, name: str) -> None
     assert not troubles, (path, troubles)
     folder = os.environ.get("REGULARS_PICTURES")
     if folder:
-        page.screenshot(path=f"{folder}/{name}{path.replace('/', '_')}.png", full_page=True)
+        page.screenshot(path=f"{folder}/{name}{path.replace('/', '_').replace('?', '-')}.png", full_page=True)
 
 
 @pytest.mark.parametrize(
@@ -162,4 +181,61 @@ def test_it_works_without_a_script_and_signs_out(browser: Any, address: str, sig
     page.get_by_role("button", name="Sign out").first.click()
     page.goto(f"{address}/keys")
     assert "/sign-in" in page.url
+    context.close()
+
+
+def test_charts_are_drawn_under_the_policy_and_are_tables_without_a_script(
+    browser: Any, address: str, signed_in: Any
+) -> None:
+    context = browser.new_context(storage_state=signed_in)
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+    for path in ("/", "/value", "/segments"):
+        page.goto(address + path)
+        page.wait_for_selector("html[data-ready]")
+        charts = page.locator("[data-chart]").count()
+        assert charts
+        assert page.locator("[data-chart] svg").count() == charts
+        assert page.evaluate(
+            "[...document.querySelectorAll('[data-chart] text')].every((text) => text.style.font || text.style.fontSize || text.getAttribute('font-size'))"
+        )
+    assert not refused, refused
+    page.goto(address)
+    page.get_by_role("button", name="Dark").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.get_by_role("button", name="Auto").click()
+    context.close()
+    context = browser.new_context(storage_state=signed_in, java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    page.goto(f"{address}/value")
+    assert page.locator("details.numbers[open] table").count() >= 5
+    assert not page.locator("[data-chart]").first.is_visible()
+    context.close()
+
+
+def test_somebody_is_found_noted_and_kept_in_a_list(browser: Any, address: str, signed_in: Any) -> None:
+    context = browser.new_context(storage_state=signed_in, java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    page.goto(address)
+    page.get_by_role("searchbox", name="Find a customer").fill("ada7@shop.example")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/customers/7")
+    page.get_by_role("textbox", name="Note").fill("Prefers to be called after six.")
+    page.get_by_role("button", name="Write it down").click()
+    assert page.get_by_text("Prefers to be called after six.").is_visible()
+    page.goto(f"{address}/customers")
+    page.get_by_label("Segment").select_option("at_risk")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_text("Save this list").click()
+    page.get_by_label("Name of the list").fill("Slipping")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Slipping").click()
+    assert page.locator("a.who").count() == 20
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Export as CSV").click()
+    assert taken.value.suggested_filename == "customers-at_risk.csv"
     context.close()

@@ -166,3 +166,42 @@ def test_who_is_deactivated_is_out_at_once(settings: Any) -> None:
     assert owner.post(f"/users/{user.id}", act="deactivate").status_code == 302
     assert analyst.get("/").status_code == 302
     assert analyst.sign_in(user.email).status_code == 403
+
+
+def test_a_sign_in_under_way_ends_where_the_password_changes(settings: Any, monkeypatch: Any) -> None:
+    from regulars.access.people import passwords
+    from regulars.access.sessions import actions as sessions
+    from regulars.store.models import Session, User
+
+    user = person("owner")
+    slow, other = passwords.matches, passwords.hashed("another long password")
+
+    def matches(told: str, kept: str) -> bool:
+        found = slow(told, kept)
+        User.objects.filter(id=user.id).update(password=other)
+        return found
+
+    monkeypatch.setattr(passwords, "matches", matches)
+    browser = sessions.Browser("10.0.0.1", "", "")
+    with pytest.raises(RegularsError, match="do not go together"):
+        sessions.sign_in("owner@shop.example", PASSWORD, browser, settings.home, now=NOW)
+    assert not Session.objects.exists()
+
+
+def test_a_second_factor_under_way_ends_where_the_session_does(settings: Any, monkeypatch: Any) -> None:
+    from regulars.access.people import actions
+    from regulars.access.sessions import actions as sessions
+    from regulars.store.models import Session
+
+    user = person("owner")
+    browser = sessions.Browser("10.0.0.1", "", "")
+    _, first = sessions.sign_in("owner@shop.example", PASSWORD, browser, settings.home, now=NOW)
+
+    def taken(*_: Any) -> bool:
+        actions.set_password(user.id, "another long password", who="test", now=NOW)
+        return True
+
+    monkeypatch.setattr(actions, "take_code", taken)
+    with pytest.raises(RegularsError, match="do not go together"):
+        sessions.second_factor(first, "000000", browser, settings.home, NOW)
+    assert not Session.objects.exists()

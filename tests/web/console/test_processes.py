@@ -41,7 +41,11 @@ def test_two_processes_that_guess_have_five_attempts_together(settings: Any) -> 
     }
     guessers = [
         subprocess.Popen(
-            [sys.executable, "-c", GUESSER], env=known, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", GUESSER],
+            env=known,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]

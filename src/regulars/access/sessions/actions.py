@@ -50,8 +50,16 @@ def sign_in(
         _failed(user, browser, now)
         raise wrong()
     with database.writing():
+        # Hashing takes its time: whoever changed the password meanwhile, or took the person's access away, did so for a reason.
+        found = (
+            User.objects.select_for_update()
+            .filter(id=user.id, is_active=True, password=user.password)
+            .first()
+        )
+        if found is None:
+            raise wrong()
         _forgive(keys)
-        return _open(user, not user.totp, browser, now, session)
+        return _open(found, not found.totp, browser, now, session)
 
 
 def second_factor(
@@ -65,6 +73,9 @@ def second_factor(
         _failed(user, browser, now)
         raise people.wrong_code()
     with database.writing():
+        # A session that was ended meanwhile, by another password for one, is no first factor any more.
+        if not Session.objects.select_for_update().filter(id=session.id, user__is_active=True).exists():
+            raise wrong()
         _forgive(keys)
         return _open(user, True, browser, now, session)
 

@@ -48,9 +48,11 @@ NOTES = {
 
 def intake(orders: Orders) -> m.Intake | None:
     """Return what was read and what became of it; nothing where the orders did not come through the door."""
-    told = orders.intake
-    if not told:
-        return None
+    return accounted(orders.intake) if orders.intake else None
+
+
+def accounted(told: Mapping[str, Any]) -> m.Intake:
+    """Return what a load says of itself, as it is kept with it."""
     repaired, rejected = told["repaired"], told["rejected"]
     money = told["reconciliation"]
     return m.Intake(

@@ -14,6 +14,7 @@ from regulars.sources.sql.urls import Address
 if TYPE_CHECKING:
     import pyarrow as pa
 
+GREETING_SECONDS = 30
 _INTEGERS = {1, 2, 3, 8, 9, 13}
 _FLOATS = {4, 5}
 _DECIMALS = {0, 246}
@@ -88,9 +89,11 @@ def _batches(result: Any, types: Sequence[pa.DataType]) -> Iterator[pa.RecordBat
 @contextmanager
 def _session(address: Address) -> Iterator[Any]:
     import pymysql  # noqa: F401  # say early that the driver is missing
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
 
-    engine = create_engine(address.url, hide_parameters=True)
+    engine = create_engine(address.url, hide_parameters=True, connect_args={"read_timeout": GREETING_SECONDS})
+    # A server that took the connection and says nothing is waited for no longer than this; a long question may take its time.
+    event.listen(engine, "connect", lambda opened, _: setattr(opened, "_read_timeout", None))
     try:
         with engine.connect() as con:
             con.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")

@@ -68,8 +68,8 @@ class Inbox(Protocol):
     (``inbox.unavailable``) when the database does not answer, is full or busy for long; it may help to try again.
     """
 
-    def append(self, events: Sequence[Event]) -> int | None:
-        """Keep events for good, in one transaction; return how many were new, None where only a claim finds out."""
+    def append(self, events: Sequence[Event]) -> None:
+        """Keep events for good, in one transaction; whether they are new is found out by a claim."""
 
     def claim(self, limit: int = 100_000) -> Claim | None:
         """Return the open claim, or open one over at most ``limit`` events; None when nothing waits."""
@@ -78,7 +78,7 @@ class Inbox(Protocol):
         """Forget the events of a claim, which are safe elsewhere; nothing happens for a claim that is done or never was."""
 
     def waiting(self) -> Waiting:
-        """Return how many events wait, those of an open claim included; on PostgreSQL before duplicates are told apart."""
+        """Return how many events wait, those of an open claim included, before duplicates are told apart."""
 
     def held(self) -> list[Event]:
         """Return the events that wait, for a copy of the inbox; call while no claim is open and nobody takes over."""

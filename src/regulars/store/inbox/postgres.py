@@ -58,10 +58,10 @@ class PostgresInbox:
         self._closed = False
         self._work(self._prepare)
 
-    def append(self, events: Sequence[Event]) -> int | None:
-        """Keep events for good; only a claim finds out how many were new; see the protocol."""
+    def append(self, events: Sequence[Event]) -> None:
+        """Keep events for good; see the protocol."""
         if not events:
-            return 0
+            return
 
         def copy(connection: psycopg.Connection[Any]) -> None:
             with (
@@ -72,7 +72,7 @@ class PostgresInbox:
                     rows.write_row(event)
 
         # Whether a commit came through is unknown when the connection breaks: copied twice, they are still claimed once.
-        return self._work(copy)
+        self._work(copy)
 
     def claim(self, limit: int = 100_000) -> Claim | None:
         """Return the open claim or open one; see the protocol."""

@@ -23,9 +23,9 @@ CREATE TABLE IF NOT EXISTS events (
     session_id TEXT, type TEXT NOT NULL, occurred_at INTEGER NOT NULL, received_at INTEGER NOT NULL, product_id TEXT,
     order_id TEXT, value REAL, url TEXT, properties TEXT NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS events_once ON events (event_id);
--- Ids of what has left, written by whoever takes over: appending only reads here, and writes to the small index above.
--- In the order in which they left, so that the oldest are found without another index.
+-- No index on the ids: one in no order costs each append most of its pages, so duplicates end at the claim. Earlier versions had one.
+DROP INDEX IF EXISTS events_once;
+-- Ids of what has left, written by whoever takes over, in the order in which they left, so that the oldest are found without another index.
 CREATE TABLE IF NOT EXISTS seen (
     number INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, received_at INTEGER NOT NULL
 );
@@ -72,21 +72,25 @@ class SqliteInbox:
         self._open.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         self._open.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 
-    def append(self, events: Sequence[Event]) -> int | None:
-        """Keep events for good and return how many were new; see the protocol."""
+    def append(self, events: Sequence[Event]) -> None:
+        """Keep events for good; see the protocol."""
         if not events:
-            return 0
+            return
         with self._writing() as cursor:
-            new, start = 0, 0
+            start = 0
             for size in _TOGETHER:
                 while len(events) - start >= size:
-                    told = tuple(chain.from_iterable(events[start : start + size]))
-                    new += cursor.execute(_insert(size), told).rowcount
+                    cursor.execute(_insert(size), tuple(chain.from_iterable(events[start : start + size])))
                     start += size
-            return new
 
     def claim(self, limit: int = 100_000) -> Claim | None:
         """Return the open claim or open one; see the protocol."""
+        while (found := self._claim(limit)) is not None and not found.events:
+            # Nothing but what had left already.
+            self.done(found.number)
+        return found
+
+    def _claim(self, limit: int) -> Claim | None:
         self._sweep()
         with self._writing() as cursor:
             found = cursor.execute("SELECT number, last FROM claims WHERE NOT finished").fetchone()
@@ -100,8 +104,15 @@ class SqliteInbox:
         number, last = found
         # Outside of the transaction: what is claimed does not change any more, and reading much would keep others from writing.
         with self._alone, _said(), closing(self._open.cursor()) as cursor:
-            rows = cursor.execute(f"SELECT {_COLUMNS} FROM events WHERE number <= ? ORDER BY number", (last,))
-            return Claim(number, [Event(*row) for row in rows])
+            left = "SELECT 1 FROM seen WHERE seen.event_id = events.event_id"
+            rows = cursor.execute(
+                f"SELECT {_COLUMNS} FROM events WHERE number <= ? AND NOT EXISTS ({left}) ORDER BY number",
+                (last,),
+            )
+            first: dict[str, Event] = {}
+            for row in rows:
+                first.setdefault(row[0], Event(*row))
+            return Claim(number, list(first.values()))
 
     def done(self, number: int) -> None:
         """Forget the events of a claim; see the protocol."""
@@ -111,18 +122,17 @@ class SqliteInbox:
         self._sweep()
 
     def waiting(self) -> Waiting:
-        """Return how many events wait; see the protocol."""
+        """Return how many events wait, duplicates included; see the protocol."""
         gone = "coalesce((SELECT max(last) FROM claims WHERE finished), 0)"
+        waits = f"SELECT number, received_at FROM events WHERE number > {gone} ORDER BY number"
         with self._alone, _said(), closing(self._open.cursor()) as cursor:
-            # The index is a tenth of the table.
-            (found, first) = cursor.execute(
-                f"SELECT count(*), min(number) FROM events INDEXED BY events_once WHERE number > {gone}"
-            ).fetchone()
-            oldest = cursor.execute("SELECT received_at FROM events WHERE number = ?", (first,)).fetchone()
-        return Waiting(found, oldest[0] if oldest else None)
+            first = cursor.execute(f"{waits} LIMIT 1").fetchone()
+            (last,) = cursor.execute("SELECT max(number) FROM events").fetchone()
+        # Only the lowest numbers are ever deleted, so there are no gaps, and nothing to be counted.
+        return Waiting(last - first[0] + 1, first[1]) if first else Waiting(0, None)
 
     def held(self) -> list[Event]:
-        """Return the events that wait; see the protocol."""
+        """Return the events that wait, duplicates included; see the protocol."""
         with self._alone, _said(), closing(self._open.cursor()) as cursor:
             rows = cursor.execute(f"SELECT {_COLUMNS} FROM events ORDER BY number")
             return [Event(*row) for row in rows]
@@ -213,8 +223,4 @@ def _said() -> Iterator[None]:
 @cache
 def _insert(rows: int) -> str:
     row = f"({', '.join('?' * len(Event._fields))})"
-    # Values in a SELECT are called column1, column2, …: the first is the id.
-    return (
-        f"INSERT INTO events ({_COLUMNS}) SELECT * FROM (VALUES {', '.join([row] * rows)}) "
-        "WHERE NOT EXISTS (SELECT 1 FROM seen WHERE event_id = column1) ON CONFLICT (event_id) DO NOTHING"
-    )
+    return f"INSERT INTO events ({_COLUMNS}) VALUES {', '.join([row] * rows)}"

@@ -6,6 +6,7 @@ from regulars.store.models.counters import Counter
 from regulars.store.models.customers import Customer, Identifier, Merge, Visitor
 from regulars.store.models.imports import Import
 from regulars.store.models.jobs import Job
+from regulars.store.models.notes import Note, SavedView
 from regulars.store.models.orders import Order, OrderLine, Refund, Unprojected
 from regulars.store.models.outbox import Outbox
 from regulars.store.models.products import Product
@@ -28,6 +29,7 @@ __all__ = [
     "Job",
     "Membership",
     "Merge",
+    "Note",
     "Order",
     "OrderLine",
     "Outbox",
@@ -36,6 +38,7 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "Run",
+    "SavedView",
     "Score",
     "Session",
     "Setting",

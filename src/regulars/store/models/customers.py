@@ -24,6 +24,11 @@ class Customer(models.Model):
 
     class Meta:
         db_table = "customers"
+        # People are looked for by the beginning of either name.
+        indexes = [
+            models.Index(fields=["first_name"], name="customers_by_first", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["last_name"], name="customers_by_last", opclasses=["varchar_pattern_ops"]),
+        ]
 
 
 class Identifier(models.Model):

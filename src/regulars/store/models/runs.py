@@ -18,6 +18,10 @@ class Run(models.Model):
     ended_at = models.DateTimeField(null=True)
     error = models.JSONField(null=True)
     summary = models.JSONField(default=dict)
+    page = models.JSONField(null=True)
+    """What the console shows of the shop, as ``report.kept`` writes it; none before there was a console."""
+    sizes = models.JSONField(default=dict)
+    """Title and ``customers`` of each segment by family and name; no number where nobody can tell."""
 
     class Meta:
         db_table = "runs"

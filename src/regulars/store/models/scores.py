@@ -36,6 +36,15 @@ class Score(models.Model):
 
     class Meta:
         db_table = "scores"
+        # The orders in which the console lists customers, and the tiers it asks for.
+        indexes = [
+            models.Index(fields=["run", "clv_minor", "customer"], name="scores_by_clv"),
+            models.Index(fields=["run", "net_minor", "customer"], name="scores_by_net"),
+            models.Index(fields=["run", "orders", "customer"], name="scores_by_orders"),
+            models.Index(fields=["run", "last_on", "customer"], name="scores_by_last"),
+            models.Index(fields=["run", "p_alive", "customer"], name="scores_by_alive"),
+            models.Index(fields=["run", "tier", "clv_minor", "customer"], name="scores_by_tier"),
+        ]
 
 
 class Membership(models.Model):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from regulars.jobs import actions, queries
-from regulars.runtime import tasks
+from regulars.runtime import asking
 from regulars.web.api import cursors, shown
 from regulars.web.api.auth import Scope
 from regulars.web.api.once import note, now, write
@@ -65,10 +65,9 @@ def retry_job(request: HttpRequest, number: int) -> tuple[int, JobOut]:
 @write
 def start_refresh(request: HttpRequest) -> tuple[int, JobOut]:
     """Work everything out anew, as a job. One that waits already is not asked for twice; one that runs may have begun too early."""
-    found = queries.waiting(tasks.REFRESH)
-    if found is not None:
-        return 200, shown.job(found)
-    made, _ = actions.enqueue(tasks.REFRESH, {}, now())
+    made, fresh = asking.refresh(now())
+    if not fresh:
+        return 200, shown.job(made)
     note(request, "refresh.ask", str(made.id))
     return 202, shown.job(made)
 

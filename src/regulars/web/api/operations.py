@@ -9,11 +9,10 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from regulars.jobs import actions as queue
 from regulars.jobs import queries as jobs
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
-from regulars.runtime import tasks, watching
+from regulars.runtime import asking, watching
 from regulars.web.api import cursors, shown
 from regulars.web.api.auth import Scope
 from regulars.web.api.once import note, now, write
@@ -90,18 +89,7 @@ def list_imports(request: HttpRequest, limit: Limit = 50, cursor: Cursor = None)
 @write
 def start_import(request: HttpRequest, told: LoadIn) -> tuple[int, JobOut]:
     """Load a file of the folder `inbox` in the server's home, as a job."""
-    folder = (settings().home / tasks.INBOX).resolve()
-    file = (folder / told.file).resolve()
-    if file.parent != folder or not file.is_file():
-        raise RegularsError(
-            "imports.no_file",
-            mark("There is no file {file} in the folder inbox of the server's home."),
-            hint=mark("Put it there first."),
-            kind=Kind.MISSING,
-            file=repr(told.file),
-            location="body.file",
-        )
-    made, _ = queue.enqueue(tasks.LOAD, {"file": told.file}, now())
+    made = asking.load(settings(), told.file, now())
     note(request, "import.ask", str(made.id), file=told.file)
     return 202, shown.job(made)
 

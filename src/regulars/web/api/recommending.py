@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import Phrase, mark
-from regulars.kit.unknown import Unknown
-from regulars.privacy import queries as privacy
-from regulars.privacy.rules import PROFILING
-from regulars.recommend.ask import SLOTS, STARTS, ask
+from regulars.recommend.ask import SLOTS, STARTS
 from regulars.runtime import serving
 from regulars.web.api import shop
 from regulars.web.api.schemas.customers import Pick, Recommendations, StandIn
 
 if TYPE_CHECKING:
     from regulars.store.models import Customer
-
-OBJECTING = Unknown.because(
-    "recommend.objecting_customer",
-    mark("The customer does not want to be shown what fits them: what is popular right now is shown."),
-)
-_NOBODY = "\0"
-"""No customer's name."""
 
 
 def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
@@ -37,10 +26,7 @@ def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
             slot=slot,
             start=Phrase(STARTS[SLOTS[slot]]),
         )
-    objecting = not privacy.allows(customer.id, PROFILING)
-    answer = ask(served.slots, slot, k, customer=_NOBODY if objecting else _known_as(customer))
-    if objecting and SLOTS.get(slot) == "customer":
-        answer = replace(answer, fallback=OBJECTING)
+    answer = serving.for_customer(shop.settings(), customer, slot, k)
     reasons = [why for why in (answer.fallback, *answer.notes) if why is not None]
     told = [StandIn(code=why.code, message=str(why)) for why in reasons]
     if served.error is not None:
@@ -63,13 +49,6 @@ def recommended(customer: Customer, slot: str, k: int) -> Recommendations:
             for pick in answer.picks
         ],
     )
-
-
-def _known_as(customer: Customer) -> str:
-    """Return what the index knows a customer by, as the refresh that built it named them."""
-    known = sorted((one.kind != "store_id", one.value) for one in customer.identifiers.all())
-    ids = [value for other, value in known if not other]
-    return ids[0] if ids else min((value for _, value in known), default=str(customer.id))
 
 
 def _without_place(error: RegularsError) -> str:

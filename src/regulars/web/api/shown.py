@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from regulars.orders.amendments import paid
+from regulars.orders.amounts import of_line, of_order
 from regulars.web.api.money import text
 from regulars.web.api.schemas.common import day, instant
 from regulars.web.api.schemas.customers import Then
@@ -65,15 +65,9 @@ def customer(found: Customer, value: dict[str, Any] | None, segments: Sequence[s
 
 def order(found: Order, lines: Iterable[OrderLine], customer: str | None) -> dict[str, Any]:
     """Return an order with its lines, whose products are there."""
-    unit, rows, told = found.currency, sorted(lines, key=lambda line: line.line), []
-    whole, back, net = found.shipping_minor, found.shipping_refunded_minor, 0
-    for line in rows:
-        money = paid(line)
-        kept = money.net - line.refunded_minor
-        # A line that takes back has nothing that was paid: all it says is what went back.
-        given = line.refunded_minor if money.paid <= 0 else money.given
-        whole, back, net = whole + money.paid, back + given, net + kept
-        told.append(_line(line, given, kept, unit))
+    unit, rows = found.currency, sorted(lines, key=lambda line: line.line)
+    whole, back, net = of_order(found, rows)
+    told = [_line(line, *of_line(line)[1:], unit) for line in rows]
     return {
         "order_id": found.order_id,
         "key": found.id,

@@ -13,7 +13,7 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.web.console import agents
 from regulars.web.console.pages import page
-from regulars.web.console.visit import visit_of
+from regulars.web.console.visit import own_path, visit_of
 
 SAID = {
     "language": mark("From now on the console speaks this language."),
@@ -41,7 +41,13 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
 def set_language(request: HttpRequest) -> HttpResponse:
     """Remember a language."""
     people.set_language(visit_of(request).me.id, request.POST.get("language", ""))
-    return HttpResponseRedirect("/account?done=language")
+    return HttpResponseRedirect(own_path(request.POST.get("back", "/account?done=language")))
+
+
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Remember light or dark, in this browser."""
+    visit_of(request).choose_theme(request.POST.get("theme", ""))
+    return HttpResponseRedirect(own_path(request.POST.get("back", "/account")))
 
 
 def set_password(request: HttpRequest) -> HttpResponse:

@@ -1,22 +1,31 @@
-"""The style sheet that the front-end's build made, under an address that changes with its content."""
+"""The style sheet and the script that the front-end's build made, under addresses that change with their content."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import cache
 from importlib import resources
 
+KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+
 
 @cache
-def styles() -> bytes:
-    """Return the style sheet; empty where the front-end was not built: pages can be read without it."""
+def content(kind: str) -> bytes:
+    """Return the style sheet (``css``) or the script (``js``); empty where the front-end was not built: pages can be read without."""
     try:
-        return (resources.files("regulars.web.console") / "assets" / "console.css").read_bytes()
+        return (resources.files("regulars.web.console") / "assets" / f"console.{kind}").read_bytes()
     except FileNotFoundError:
         return b""
 
 
 @cache
-def address() -> str:
-    """Return where the style sheet is."""
-    return f"/assets/console.{hashlib.sha256(styles()).hexdigest()[:16]}.css"
+def packed(kind: str) -> bytes:
+    """Return it compressed, as nearly every browser takes it."""
+    return gzip.compress(content(kind), 9, mtime=0)
+
+
+@cache
+def address(kind: str) -> str:
+    """Return where it is."""
+    return f"/assets/console.{hashlib.sha256(content(kind)).hexdigest()[:16]}.{kind}"

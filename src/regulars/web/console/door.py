@@ -10,7 +10,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from regulars.access.sessions import actions
-from regulars.web.console import account, keys, people, signing_in, start, trouble, two_factor
+from regulars.web.console import (
+    account,
+    customer,
+    customers,
+    data,
+    keys,
+    overview,
+    people,
+    segments,
+    signing_in,
+    start,
+    trouble,
+    two_factor,
+    value,
+)
 from regulars.web.console.visit import visit_of
 
 EVERYBODY, SIGNED_IN = "*", "+"
@@ -27,19 +41,29 @@ class Page(NamedTuple):
 
 
 PAGES = (
-    Page("assets/<str:name>", EVERYBODY, get=start.style_sheet),
+    Page("assets/<str:name>", EVERYBODY, get=start.asset),
     Page("sign-in", EVERYBODY, get=signing_in.show, post=signing_in.sign_in),
     Page("sign-in/code", EVERYBODY, get=signing_in.show_code, post=signing_in.give_code),
     Page("link/<str:token>", EVERYBODY, get=signing_in.show_link, post=signing_in.use_link),
     Page("sign-out", SIGNED_IN, post=signing_in.sign_out),
-    Page("", SIGNED_IN, get=start.show),
+    Page("", SIGNED_IN, get=overview.show),
     Page("account", SIGNED_IN, get=account.show),
     Page("account/language", SIGNED_IN, post=account.set_language),
+    Page("account/theme", SIGNED_IN, post=account.set_theme),
     Page("account/password", SIGNED_IN, post=account.set_password),
     Page("account/sessions", SIGNED_IN, post=account.end_sessions),
     Page("account/two-factor", SIGNED_IN, get=two_factor.show, post=two_factor.confirm),
     Page("account/two-factor/codes", SIGNED_IN, post=two_factor.renew_codes),
     Page("account/two-factor/remove", SIGNED_IN, post=two_factor.remove),
+    Page("customers", "customers.read", get=customers.show, post=customers.save),
+    Page("customers/export", "customers.export", get=customers.export),
+    Page("customers/<int:customer>", "customers.read", get=customer.show),
+    Page("customers/<int:customer>/notes", "customers.write", post=customer.add_note),
+    Page("value", "figures.read", get=value.show),
+    Page("segments", "figures.read", get=segments.show),
+    Page("data", "sources.manage", get=data.show, post=data.ask),
+    Page("data/imports/<int:number>", "sources.manage", get=data.show_import),
+    Page("data/imports/<int:number>/rejects", "sources.manage", get=data.rejects),
     Page("users", "users.manage", get=people.show, post=people.create),
     Page("users/<int:user>", "users.manage", get=people.show_one, post=people.change),
     Page("keys", "keys.manage", get=keys.show, post=keys.create),

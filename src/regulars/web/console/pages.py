@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark, translator
@@ -19,13 +19,17 @@ from regulars.web.console import assets
 from regulars.web.console.visit import visit_of
 
 NAVIGATION = (
-    (mark("Shop"), (("/", mark("Start"), ""),)),
+    (mark("Shop"), (
+        ("/", mark("Overview"), "figures.read"), ("/", mark("Start"), "!figures.read"), ("/customers", mark("Customers"), "customers.read"),
+        ("/value", mark("Value"), "figures.read"), ("/segments", mark("Segments"), "figures.read"),
+    )),
     (mark("Set up"), (
-        ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"), ("/audit", mark("Audit log"), "audit.read"),
+        ("/data", mark("Data"), "sources.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
+        ("/audit", mark("Audit log"), "audit.read"),
     )),
     (mark("You"), (("/account", mark("Account"), ""),)),
 )  # fmt: skip
-"""Groups of pages: address, title, and the permission that shows it."""
+"""Groups of pages: address, title, and the permission that shows it; with "!" the one that hides it."""
 STATUS = {"people.wait": 429, "people.busy": 503, "people.wrong": 403}
 """Statuses of errors that are not just of what was typed."""
 
@@ -33,7 +37,10 @@ STATUS = {"people.wait": 429, "people.busy": 503, "people.wrong": 403}
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("regulars.web.console"),
+        # Sections, tables and charts of the report are those of the console.
+        loader=ChoiceLoader(
+            [PackageLoader("regulars.web.console"), PackageLoader("regulars.report", "templates")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -44,16 +51,19 @@ def _environment() -> Environment:
 def bare(template: str, language: str, **values: Any) -> str:
     """Return a page that knows nobody."""
     t = translator(language)
+    told = {"theme": "", "styles": assets.address("css"), "script": assets.address("js"), "charts": None}
     return (
         _environment()
         .get_template(template)
         .render(
-            t=t,
-            plural=t.plural,
-            language=language,
-            styles=assets.address(),
-            count=lambda number: format_decimal(number, "#,##0", locale=language),
-            **values,
+            told
+            | {
+                "t": t,
+                "plural": t.plural,
+                "language": language,
+                "count": lambda number: format_decimal(number, "#,##0", locale=language),
+            }
+            | values
         )
     )
 
@@ -78,6 +88,8 @@ def page(
         visit.language,
         visit=visit,
         user=visit.user,
+        theme=visit.theme,
+        here=request.get_full_path() if request.method == "GET" else request.path_info,
         form_token=visit.form_token,
         navigation=_navigation(visit),
         wrong=error.said(visit.language) if error is not None else None,
@@ -92,7 +104,14 @@ def moment(at: datetime | None, language: str) -> str:
     if at is None:
         return "–"
     zone = ZoneInfo(settings.REGULARS.time_zone)
-    return str(format_datetime(at.astimezone(zone), "medium", locale=language))
+    here = at.astimezone(zone)
+    return f"{format_date(here, locale=language)}, {format_time(here, 'short', locale=language)}"
+
+
+def _shown(permission: str, visit: Any) -> bool:
+    if permission.startswith("!"):
+        return not visit.may(permission[1:])
+    return not permission or bool(visit.may(permission))
 
 
 def _navigation(visit: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
@@ -102,7 +121,7 @@ def _navigation(visit: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
         shown = [
             (address, title, path == address or (address != "/" and path.startswith(address + "/")))
             for address, title, permission in entries
-            if not permission or visit.may(permission)
+            if _shown(permission, visit)
         ]
         if shown:
             groups.append((heading, shown))

@@ -23,7 +23,8 @@ from regulars.kit.i18n import LANGUAGES, Translator, translator
 from regulars.kit.secrets import secret
 from regulars.store.models import Session, User
 
-SESSION, FORM, DEVICE = "regulars-session", "regulars-form", "regulars-device"
+SESSION, FORM, DEVICE, THEME = "regulars-session", "regulars-form", "regulars-device", "regulars-theme"
+THEMES = ("light", "dark")
 _YEAR_SECONDS = 365 * 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
@@ -106,6 +107,16 @@ class Visit:
             if language in LANGUAGES:
                 return language
         return "en"
+
+    @property
+    def theme(self) -> str:
+        """Light or dark, as somebody chose in this browser; empty for the system's own."""
+        told = self.cookie(THEME)
+        return told if told in THEMES else ""
+
+    def choose_theme(self, theme: str) -> None:
+        """Remember light or dark in this browser; anything else leaves it to the system."""
+        self._set[THEME] = (theme, _YEAR_SECONDS) if theme in THEMES else ("", 0)
 
     @property
     def t(self) -> Translator:

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,10 @@ PATHS = frozenset(_METHODS)
 _OWN_ID = re.compile(rb"[\w.:/+=-]{1,128}", re.ASCII)
 _READ_ON = 4
 """A body that is too long is read to at most so many times the limit, so that the refusal arrives before the connection ends."""
+
+_SWITCH_SECONDS = 0.001
+"""How long a thread may keep Python's lock from another that wants it: at five times as long, which is the habit, each step of a commit waits that
+long while requests are read, and the requests for the commit."""
 
 
 class HungUp(Exception):  # noqa: N818
@@ -76,6 +81,7 @@ class Application:
                 # What was loaded until here stays: looking through it for garbage again and again costs a fifth of the speed.
                 gc.collect()
                 gc.freeze()
+                sys.setswitchinterval(_SWITCH_SECONDS)
             if kind == "lifespan.shutdown":
                 await self.stop()
             await send({"type": f"{kind}.complete"})

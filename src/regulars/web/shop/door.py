@@ -45,6 +45,7 @@ PAGES = (
     Page("sign-out", post=account.sign_out),
     Page("settings", post=account.settle),
     Page("owner/<str:token>", get=account.owner),
+    Page("<path:anything>", get=looking.nothing),
 )
 
 

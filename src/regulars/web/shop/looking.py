@@ -84,3 +84,8 @@ def style_sheet(visit: Visit, name: str) -> HttpResponse:  # noqa: ARG001
         raise LookupError(name)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return HttpResponse(styles(), content_type="text/css; charset=utf-8", headers=headers)
+
+
+def nothing(visit: Visit, anything: str) -> HttpResponse:  # noqa: ARG001
+    """Say that there is nothing."""
+    raise LookupError(anything)
