@@ -184,7 +184,8 @@ def test_from_the_first_look_to_the_order_and_what_the_customer_is_worth(
     subprocess.run(words, env=environment(), check=True, stdout=subprocess.DEVNULL)
     after = asked_of(address, f"/v1/customers/{who}", key)
     assert after["value"]["orders"] == before["value"]["orders"] + 1
-    assert after["value"]["expected_net_revenue"] != before["value"]["expected_net_revenue"]
+    assert float(after["value"]["net"]) > float(before["value"]["net"])
+    assert after["value"]["clv"] != before["value"]["clv"]
     shopper.context.close()
 
 
