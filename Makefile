@@ -23,8 +23,8 @@ $(ASSETS): $(READY) $(FRONTEND)
 	@BIN="$(BIN)" sh tools/build-frontend.sh
 	@touch $@
 
-demo: setup ## simulate a shop, run the whole way, print the address of the finished report
-	@$(BIN)/regulars demo --out demo
+demo: setup ## simulate a shop, run the whole way, then serve its console and storefront until Ctrl-C (PORT=8000)
+	@$(BIN)/regulars demo --out demo --serve --port $(or $(PORT),8000)
 
 servers: $(READY)
 	@BIN="$(BIN)" sh tools/servers.sh
@@ -72,4 +72,4 @@ docs: setup ## run every example of the documentation
 	@$(BIN)/python -m pytest tests/docs
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets src/regulars/web/console/assets demo
+	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets src/regulars/web/console/assets src/regulars/web/edge/assets src/regulars/web/shop/assets demo

@@ -17,7 +17,12 @@ class FrontEnd(BuildHookInterface):
         if version == "editable":
             return
         root = Path(self.root)
-        built = ("src/regulars/report/assets/report.js", "src/regulars/web/console/assets/console.js")
+        built = (
+            "src/regulars/report/assets/report.js",
+            "src/regulars/web/console/assets/console.js",
+            "src/regulars/web/edge/assets/regulars.js",
+            "src/regulars/web/shop/assets/shop.css",
+        )
         if all((root / path).exists() for path in built):
             return
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=root / "frontend", check=True)  # noqa: S607

@@ -1,6 +1,8 @@
-// Builds what the report inlines (one script, one style sheet) and the console's script and style sheet, into the Python package. Run by `make setup`.
+// Builds what the report inlines (one script, one style sheet), the console's script and style sheet, the demo shop's style
+// sheet and the storefront script, into the Python package. Run by `make setup`.
 import { build } from "esbuild";
 import { mkdir, readFile, stat } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -56,3 +58,35 @@ for (const name of ["console.js", "console.css"]) {
   const { size } = await stat(consoleOut + name);
   console.log(`${name.padEnd(12)}${(size / 1024).toFixed(0).padStart(6)} kB`);
 }
+
+const shopOut = here("../src/regulars/web/shop/assets/");
+await mkdir(shopOut, { recursive: true });
+await build({
+  absWorkingDir: here("./"),
+  entryPoints: [{ in: "src/shop/main.css", out: "shop" }],
+  outdir: shopOut,
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  target: ["chrome111", "firefox113", "safari16.4"],
+  logLevel: "warning",
+});
+console.log(`${"shop.css".padEnd(12)}${((await stat(shopOut + "shop.css")).size / 1024).toFixed(0).padStart(6)} kB`);
+
+// What stands in every page of a shop: it must stay below 5 kB as it travels.
+const edgeOut = here("../src/regulars/web/edge/assets/");
+await mkdir(edgeOut, { recursive: true });
+await build({
+  absWorkingDir: here("./"),
+  entryPoints: [{ in: "src/storefront/main.ts", out: "regulars" }],
+  outdir: edgeOut,
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  target: ["es2021", "chrome100", "firefox100", "safari15.4"],
+  format: "iife",
+  legalComments: "none",
+  logLevel: "warning",
+});
+const script = await readFile(edgeOut + "regulars.js");
+console.log(`${"regulars.js".padEnd(12)}${(gzipSync(script, { level: 9 }).length / 1000).toFixed(2).padStart(6)} kB (gzip)`);

@@ -6,7 +6,11 @@ from django.urls import include, path
 
 from regulars.web.api.door import api
 
-urlpatterns = [path("v1/", api.urls), path("", include("regulars.web.console.door"))]
+urlpatterns = [
+    path("v1/", api.urls),
+    path("shop/", include("regulars.web.shop.door")),
+    path("", include("regulars.web.console.door")),
+]
 handler400 = "regulars.web.failures.bad_request"
 handler404 = "regulars.web.failures.not_found"
 handler500 = "regulars.web.failures.internal"

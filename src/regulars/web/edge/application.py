@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from regulars.kit.errors import RegularsError
-from regulars.web.edge import origins, refusals
+from regulars.web.edge import origins, refusals, script
 from regulars.web.edge.asking import Asking
 from regulars.web.edge.collecting import Collecting
 from regulars.web.edge.commits import Commits
@@ -31,6 +31,7 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys([*_COLLECT, "/v1/batch", "/v1/decide"], ("POST",)),
     "/v1/recommend": ("GET", "POST"),
     "/healthz": ("GET", "HEAD"),
+    script.PATH: ("GET", "HEAD"),
 }
 PATHS = frozenset(_METHODS)
 """The addresses that are answered here; others are somebody else's where several share a server."""
@@ -93,7 +94,8 @@ class Application:
         named = (b"x-request-id", request_id.encode())
         cors: Headers = ()
         try:
-            cors = origins.allowed(self.edge.origins, headers)
+            if scope["path"] != script.PATH:
+                cors = origins.allowed(self.edge.origins, headers)
             found = await self._reply(scope, receive, headers, request_id, cors)
         except HungUp:
             return
@@ -103,7 +105,12 @@ class Application:
             log.exception("request %s failed", request_id)
             found = problem(refusals.internal(), request_id)
         length = (b"content-length", str(len(found.body)).encode())
-        start = [*found.headers, *(() if found.status == 204 else cors), length, named]
+        start = [
+            *found.headers,
+            *(() if found.status == 204 else cors),
+            *(() if found.status == 304 else (length,)),
+            named,
+        ]
         await send({"type": "http.response.start", "status": found.status, "headers": start})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else found.body})
 
@@ -120,6 +127,8 @@ class Application:
             raise refusals.no_method(method[:20], ", ".join(methods))
         if path == "/healthz":
             return self._health()
+        if path == script.PATH:
+            return script.answer(headers)
         body = await self._body(headers, receive)
         kind = _COLLECT.get(path)
         if kind is not None:
@@ -161,7 +170,8 @@ def application(edge: Edge) -> Application:
     """Build the hot path from its parts; one for each process and event loop, built after the process was forked.
 
     ``POST /v1/track``, ``/v1/identify``, ``/v1/page``, ``/v1/alias`` and ``/v1/batch`` take events; ``GET`` or
-    ``POST /v1/recommend`` answers slots, ``POST /v1/decide`` segments, ``GET /healthz`` whether it works. On the lifespan's
+    ``POST /v1/recommend`` answers slots, ``POST /v1/decide`` segments, ``GET /healthz`` whether it works; ``GET
+    /regulars.js`` is the script for storefronts. On the lifespan's
     shutdown it waits for all commits; the inbox stays open, it belongs to whoever opened it.
     """
     return Application(edge)

@@ -1,0 +1,1 @@
+"""The demo shop: a small storefront of the simulated shop, shown only by a server that was started for it."""
