@@ -21,6 +21,7 @@ STATES = (
     "0005_users",
     "0006_notes",
     "0007_segments",
+    "0008_order_indexes",
 )
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
 

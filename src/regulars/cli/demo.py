@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ SERVED_CUSTOMERS = 2_000
     default=8000,
     show_default=True,
     metavar="N",
-    help="Which port, with --serve.",
+    help="Which port, with --serve; another one where somebody listens there already.",
 )
 @options.language
 def demo(folder: Path, seed: int, served: bool, port: int, language: str) -> None:
@@ -92,7 +93,19 @@ def _serve(world: World, folder: Path, port: int, language: str) -> None:
     (home / "regulars.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with stage(mark("Filling the shop's server")):
         demonstration.prepare(world, folder / "shop", open_home(home))
-    words = ["serve", "--demo", "--home", str(home), "--port", str(port), "--lang", language]
+    words = ["serve", "--demo", "--home", str(home), "--port", str(_free(port)), "--lang", language]
     sys.stdout.flush()
     # The server begins in a process that holds nothing of the analysis.
     os.execv(sys.executable, [sys.executable, "-m", "regulars", *words])  # noqa: S606 - ourselves
+
+
+def _free(port: int) -> int:
+    """Return the port, or another one where it is taken: whoever tries a demonstration has other things running."""
+    with socket.socket() as probe:
+        # As servers do: a port that was left a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

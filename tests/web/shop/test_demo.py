@@ -120,3 +120,16 @@ def test_the_owners_link_opens_the_console_once(demo_home: Settings, shop: Clien
     assert shop.get(f"/shop/owner/{link}").status_code == 302
     assert shop.get("/account").status_code == 200
     assert Client(HTTP_HOST="localhost").get(f"/shop/owner/{link}").status_code == 404
+
+
+def test_a_taken_port_is_no_reason_to_see_nothing() -> None:
+    import socket
+
+    from regulars.cli.demo import _free
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        assert _free(taken) not in (taken, 0)
+    assert _free(taken) == taken
