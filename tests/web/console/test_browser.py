@@ -20,7 +20,7 @@ from tests.homes import environment, opened
 from tests.report.test_browser import AXE, CHROMIUM, FLAGS
 from tests.web.console.conftest import PASSWORD
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("console")]
 OWNER = "owner.of.the.shop@long-name-of-a-shop.example"
 PAGES = (
     "/",

@@ -23,7 +23,7 @@ from tests.report.test_browser import AXE, CHROMIUM, FLAGS
 from regulars.runtime import demonstration
 from regulars.runtime.settings import Settings
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo shop")]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 PAGES = (
     "/shop/", "/shop/category/black-tea", "/shop/product/1003", "/shop/search?q=tea", "/shop/cart",
