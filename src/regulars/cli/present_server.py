@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from regulars.runtime.backup import Backup
     from regulars.runtime.load import Loaded
     from regulars.runtime.refresh import Refreshed
+    from regulars.runtime.regrouping import Regrouped
     from regulars.runtime.settings import Settings
     from regulars.runtime.spending import Taken
     from regulars.runtime.verification import Verified
@@ -73,6 +74,18 @@ def spent(screen: Screen, done: Taken) -> None:
         )
     )
     screen.line(mark("The next refresh counts with them."))
+
+
+def regrouped(screen: Screen, done: Regrouped) -> None:
+    """Say what became of the shop's own segments."""
+    screen.line(
+        Phrase.of(
+            mark("Own segments: {segments}; memberships that are new {entered}, that ended {left}."),
+            segments=screen.speech.count(done.segments),
+            entered=screen.speech.count(done.entered),
+            left=screen.speech.count(done.left),
+        )
+    )
 
 
 def refreshed(screen: Screen, done: Refreshed, language: str) -> None:
