@@ -25,7 +25,7 @@ from regulars.kit.progress import stage
 from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
-from regulars.runtime import alarms, publication, spending
+from regulars.runtime import alarms, history, publication, spending
 from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
 from regulars.store import bulk, database
@@ -142,6 +142,7 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
         _step(run, "publishing")
         published = publication.publish(run, found, lake, now)
         access.forget(now())
+    history.thin(lake, found.value.as_of)
     with lake.writing():
         lake.tidy(lake.scores)
     return Refreshed(run, projected, published, version, found.findings)
