@@ -30,7 +30,9 @@ class Building {
       if (this.changed && !this.leaving) event.preventDefault();
     });
     this.revealCopy();
-    if (form.querySelector("[autofocus]") === null) void this.count();
+    // A form in which nothing was chosen yet is not told that something is missing.
+    const chosen = [...form.querySelectorAll<HTMLSelectElement>("select[id$='-what']")];
+    if (chosen.some((each) => each.value)) void this.count();
   }
 
   private typed(event: Event): void {

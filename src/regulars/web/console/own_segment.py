@@ -73,7 +73,7 @@ def show(request: HttpRequest, name: str, error: RegularsError | None = None) ->
     row = everything[name]
     size = row.found.get("customers")
     others = _others(run, everything, name, visit.t)
-    beside = request.GET.get("with", "")
+    beside, members = request.GET.get("with", ""), _members(run, name, size)
     unit = currency()
     speech = Speech(visit.language, unit or None)
     return page(
@@ -84,7 +84,8 @@ def show(request: HttpRequest, name: str, error: RegularsError | None = None) ->
         run=run,
         size=size,
         said=SAID.get(request.GET.get("done", ""), ""),
-        members=_members(run, name, size),
+        members=members,
+        forecast=any(each.score is not None and each.score.clv_minor is not None for each in members),
         money_of=lambda minor: money.told(minor, speech, cents=False),
         others=others,
         beside=beside if beside in others else "",

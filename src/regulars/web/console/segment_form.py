@@ -23,7 +23,7 @@ from regulars.store import database
 from regulars.store.models import Segment
 from regulars.web.console import trouble
 from regulars.web.console.builder import begin, mistakes, posted
-from regulars.web.console.builder.draft import ROOT, Condition, Group
+from regulars.web.console.builder.draft import Condition, Group
 from regulars.web.console.builder.mistakes import Mistake
 from regulars.web.console.builder.offers import settle
 from regulars.web.console.builder.shown import Shown, digest, text_of
@@ -73,7 +73,7 @@ def new(request: HttpRequest) -> HttpResponse:
     visit, begun = visit_of(request), begin.start(request.GET.get("begin", ""))
     draft = of_rule(begun.rule, visit.language) if begun else Group(parts=[Condition()])
     title = visit.t(begun.title) if begun else ""
-    return _shown(request, Form(draft, title=title, focus="" if begun else f"{ROOT}-0"))
+    return _shown(request, Form(draft, title=title))
 
 
 def edit(request: HttpRequest, name: str) -> HttpResponse:
