@@ -154,6 +154,10 @@ def test_build_a_segment_see_its_count_and_export_it(page: Any, address: str, se
 
     page.locator("[data-text] summary").click()
     text = page.get_by_label("Text of the rule")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == text.input_value()
     assert '"product"' in text.input_value()
     text.fill(text.input_value().replace('"60"', '"100"'))
     page.get_by_role("button", name="Apply the text").click()
@@ -184,6 +188,31 @@ def test_find_a_vip_who_is_at_risk(page: Any, address: str) -> None:
     page.locator(".some a").click()
     page.wait_for_url("**/customers/*")
     assert page.get_by_text("ada@shop.example").first.is_visible()
+
+
+def test_make_a_segment_without_a_script(browser: Any, address: str, state: Any) -> None:
+    context = browser.new_context(storage_state=state, locale="en-GB", java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.goto(f"{address}/segments/new")
+    page.get_by_label("Title").fill("Cups")
+    page.get_by_label("What it asks for").select_option("event.purchase")
+    page.get_by_role("button", name="Update the form").click()
+    page.get_by_role("button", name="Only some of them").click()
+    page.locator("#r-0-w-0-what").select_option("field.product")
+    page.get_by_role("button", name="Update the form").click()
+    page.locator("#r-0-w-0-v0").fill("cup")
+    page.keyboard.press("Enter")
+    assert page.locator("#count .large").inner_text() == "16 customers"
+    page.get_by_role("button", name="Add a condition").last.click()
+    assert page.locator("#r-0-w-0-v0").input_value() == "cup"
+    page.get_by_role("button", name="Remove condition 2").click()
+    page.get_by_role("button", name="Keep the segment").click()
+    page.wait_for_url("**/segments/own/cups?done=made")
+    page.get_by_text("Delete it", exact=True).click()
+    page.get_by_role("button", name="Yes, delete it").click()
+    assert page.get_by_text("The segment is deleted").is_visible()
+    context.close()
 
 
 def test_the_last_answer_wins_and_a_slow_one_says_so(page: Any, address: str) -> None:
