@@ -2,9 +2,11 @@
 import { drawAll, type ChartData } from "../charts/index";
 import { obeyPolicy } from "../charts/policy";
 import { definitions } from "../components/definitions";
+import { building } from "./builder";
 
 for (const table of document.querySelectorAll<HTMLDetailsElement>("details.numbers")) table.open = false;
 definitions(document);
+building(document);
 const source = document.getElementById("charts")?.textContent;
 if (source) {
   obeyPolicy();

@@ -26,6 +26,9 @@ PAGES = (
     "/",
     "/value",
     "/segments",
+    "/segments/new",
+    "/segments/own/quiet",
+    "/segments/own/quiet/edit",
     "/customers",
     "/customers?segment=at_risk",
     "/customers?q=nobody+at+all",
@@ -81,10 +84,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shop.made(60)
     from regulars.access import actions as keys
     from regulars.access.people import actions
+    from regulars.segments import actions as segments
 
     now = datetime.now(UTC)
     actions.create(OWNER, "Żaneta Brzęczyszczykiewicz", ["owner"], PASSWORD, who="test", now=now)
     actions.create("ben@shop.example", "Ben", ["marketer", "analyst"], PASSWORD, who="test", now=now)
+    segments.create(
+        "quiet", "Quiet for long", {"field": "last_on", "operator": "before_last_days", "value": 60}, now
+    )
     keys.create("Order sync", ["orders:read", "orders:write"], settings.home, who="test", now=now)
     with serving(home) as found:
         yield found

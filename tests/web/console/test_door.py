@@ -19,14 +19,16 @@ def path_of(route: str) -> str:
 
 
 def something(home: Path) -> None:
-    """A customer and a load with a file of rejects, both number one."""
+    """A customer and a load with a file of rejects, both number one, and a segment called x."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from regulars.segments import actions
     from regulars.store.models import Customer, Import
 
     now = datetime.now(UTC)
     Customer.objects.create(id=1, created_at=now, updated_at=now)
+    actions.create("x", "X", {"field": "orders", "operator": ">=", "value": 2}, now)
     Import.objects.create(id=1, origin="a.csv", state="done", started_at=now, rejects="rejects.parquet")
     pq.write_table(pa.table({"file": ["a.csv"], "line": [1], "value": ["=1+1"]}), home / "rejects.parquet")
 

@@ -27,7 +27,7 @@ from regulars.store import database
 from regulars.store.models import Customer, Product
 from regulars.value import reasons
 from regulars.web.console import money, trouble
-from regulars.web.console.desk import currency, latest, title_of, titles
+from regulars.web.console.desk import currency, latest, own_titles, title_of, titles
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
 
@@ -211,9 +211,9 @@ def _known(found: Customer) -> dict[str, list[str]]:
 
 
 def _segments(found: Customer, run: Any, t: Any) -> list[tuple[str, str]]:
-    titles = (run.sizes if run else {}).get("behaviour", {})
+    shipped, own = (run.sizes if run else {}).get("behaviour", {}), own_titles(run)
     names = customers.segments(run and run.id, [found.id])[found.id]
-    return [(name, title_of(titles[name], t) if name in titles else name) for name in names]
+    return [(name, title_of(shipped[name], t) if name in shipped else own.get(name, name)) for name in names]
 
 
 def _consents(found: Customer) -> list[tuple[str, bool, Any]]:

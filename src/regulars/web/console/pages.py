@@ -30,7 +30,13 @@ NAVIGATION = (
     (mark("You"), (("/account", mark("Account"), ""),)),
 )  # fmt: skip
 """Groups of pages: address, title, and the permission that shows it; with "!" the one that hides it."""
-STATUS = {"people.wait": 429, "people.busy": 503, "people.wrong": 403}
+STATUS = {
+    "people.wait": 429,
+    "people.busy": 503,
+    "people.wrong": 403,
+    "segments.needed": 409,
+    "segments.changed": 409,
+}
 """Statuses of errors that are not just of what was typed."""
 
 
@@ -51,7 +57,13 @@ def _environment() -> Environment:
 def bare(template: str, language: str, **values: Any) -> str:
     """Return a page that knows nobody."""
     t = translator(language)
-    told = {"theme": "", "styles": assets.address("css"), "script": assets.address("js"), "charts": None}
+    told = {
+        "theme": "",
+        "styles": assets.address("css"),
+        "script": assets.address("js"),
+        "charts": None,
+        "scripted": False,
+    }
     return (
         _environment()
         .get_template(template)
