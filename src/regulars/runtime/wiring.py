@@ -21,6 +21,8 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "ALLOWED_HOSTS": [host.strip() for host in settings.allowed_hosts.split(",")],
         "APPEND_SLASH": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY_BYTES,
+        # Files in a form would be written to the disk for anybody who sends some; the page that takes files says so itself.
+        "FILE_UPLOAD_HANDLERS": ["regulars.web.console.uploading.NoFiles"],
         "USE_I18N": False,
         # Whoever runs the server decides where it logs; Django's own way mails and prints by itself.
         "LOGGING_CONFIG": None,

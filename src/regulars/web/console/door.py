@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -10,11 +11,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from regulars.access.sessions import actions
+from regulars.runtime.repairing import CORRECTED, INBOX
 from regulars.web.console import (
     account,
     customer,
     customers,
     data,
+    imports,
     keys,
     overview,
     people,
@@ -23,6 +26,7 @@ from regulars.web.console import (
     start,
     trouble,
     two_factor,
+    uploading,
     value,
 )
 from regulars.web.console.visit import visit_of
@@ -38,6 +42,8 @@ class Page(NamedTuple):
     whom: str
     get: View | None = None
     post: View | None = None
+    files: str = ""
+    """The folder of the home into which a form may bring files; empty where it may not."""
 
 
 PAGES = (
@@ -62,8 +68,18 @@ PAGES = (
     Page("value", "figures.read", get=value.show),
     Page("segments", "figures.read", get=segments.show),
     Page("data", "sources.manage", get=data.show, post=data.ask),
-    Page("data/imports/<int:number>", "sources.manage", get=data.show_import),
-    Page("data/imports/<int:number>/rejects", "sources.manage", get=data.rejects),
+    Page("data/files", "sources.manage", get=data.show, post=data.upload, files=INBOX),
+    Page("data/loads/<int:number>", "sources.manage", get=imports.follow),
+    Page("data/imports/<int:number>", "sources.manage", get=imports.show, post=imports.again),
+    Page("data/imports/<int:number>/rejects", "sources.manage", get=imports.rejects),
+    Page("data/imports/<int:number>/rows", "sources.manage", get=imports.rows),
+    Page(
+        "data/imports/<int:number>/corrected",
+        "sources.manage",
+        get=imports.show,
+        post=imports.correct,
+        files=CORRECTED,
+    ),
     Page("users", "users.manage", get=people.show, post=people.create),
     Page("users/<int:user>", "users.manage", get=people.show_one, post=people.change),
     Page("keys", "keys.manage", get=keys.show, post=keys.create),
@@ -89,9 +105,15 @@ def answering(listed: Page) -> View:
             actions.seen(visit.here, visit.now)
             if listed.whom != SIGNED_IN and not visit.may(listed.whom):
                 return trouble.page(request, 403)
-        if request.method == "POST" and not visit.own_form():
-            return trouble.page(request, 419)
-        return view(request, **parts)
+        taking = (
+            uploading.receiving(request, listed.files)
+            if listed.files and request.method == "POST"
+            else nullcontext()
+        )
+        with taking:
+            if request.method == "POST" and not visit.own_form():
+                return trouble.page(request, 419)
+            return view(request, **parts)
 
     return answer
 

@@ -30,7 +30,14 @@ NAVIGATION = (
     (mark("You"), (("/account", mark("Account"), ""),)),
 )  # fmt: skip
 """Groups of pages: address, title, and the permission that shows it; with "!" the one that hides it."""
-STATUS = {"people.wait": 429, "people.busy": 503, "people.wrong": 403}
+STATUS = {
+    "people.wait": 429,
+    "people.busy": 503,
+    "people.wrong": 403,
+    "uploads.large": 413,
+    "uploads.busy": 503,
+    "uploads.disk": 507,
+}
 """Statuses of errors that are not just of what was typed."""
 
 
