@@ -46,6 +46,14 @@ function follow(part: HTMLElement): void {
 /** Take over what is new; where the focus is in the part it goes back to the link that had it. */
 function renew(part: HTMLElement, fresh: HTMLElement): void {
   const focus = part.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+  const known = new Set(ids(part));
   part.replaceChildren(...fresh.childNodes);
+  for (const row of part.querySelectorAll<HTMLElement>("[data-id]")) {
+    row.classList.toggle("new", known.size > 0 && !known.has(row.dataset["id"] ?? ""));
+  }
   if (focus) part.querySelector<HTMLElement>(`a[href="${CSS.escape(focus)}"]`)?.focus();
+}
+
+function ids(part: HTMLElement): string[] {
+  return [...part.querySelectorAll<HTMLElement>("[data-id]")].map((row) => row.dataset["id"] ?? "");
 }

@@ -17,6 +17,7 @@ from regulars.web.console import (
     customer,
     customers,
     data,
+    events,
     imports,
     keys,
     overview,
@@ -29,7 +30,7 @@ from regulars.web.console import (
     uploading,
     value,
 )
-from regulars.web.console.visit import visit_of
+from regulars.web.console.visit import PART, visit_of
 
 EVERYBODY, SIGNED_IN = "*", "+"
 View = Callable[..., HttpResponse]
@@ -68,6 +69,7 @@ PAGES = (
     Page("value", "figures.read", get=value.show),
     Page("segments", "figures.read", get=segments.show),
     Page("data", "sources.manage", get=data.show, post=data.ask),
+    Page("data/events", "events.read", get=events.show),
     Page("data/files", "sources.manage", get=data.show, post=data.upload, files=INBOX),
     Page("data/loads/<int:number>", "sources.manage", get=imports.follow),
     Page("data/imports/<int:number>", "sources.manage", get=imports.show, post=imports.again),
@@ -102,7 +104,9 @@ def answering(listed: Page) -> View:
         if listed.whom != EVERYBODY:
             if visit.user is None:
                 return _to_sign_in(request)
-            actions.seen(visit.here, visit.now)
+            # What a page asks for by itself is no sign that anybody is there.
+            if PART not in request.headers:
+                actions.seen(visit.here, visit.now)
             if listed.whom != SIGNED_IN and not visit.may(listed.whom):
                 return trouble.page(request, 403)
         taking = (
