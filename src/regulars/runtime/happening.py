@@ -130,7 +130,12 @@ def _of_lake(lake: Lake, type_: str, customer: int | None, since: datetime) -> S
 
 @lru_cache(maxsize=64)
 def _read(
-    folder: Path, buckets: int, version: int, type_: str, customer: int | None, since: datetime  # noqa: ARG001
+    folder: Path,
+    buckets: int,
+    version: int,  # noqa: ARG001 - another version is another answer
+    type_: str,
+    customer: int | None,
+    since: datetime,
 ) -> tuple[Happened, ...]:
     """Read the newest events of a version of the lake."""
     lake = Lake(folder, buckets)

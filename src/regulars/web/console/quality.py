@@ -26,8 +26,8 @@ WANTED = {
 }
 """Facts that figures use, with the columns that any of them comes from."""
 _DATES = {
-    "date.ambiguous": mark("In {rows} rows the column {column} does not say which of day and month comes first."),
-    "date.contradictory": mark("In {rows} rows the column {column} has day and month the other way round than in most."),
+    "date.ambiguous": mark("Rows in which the column {column} does not say which of day and month comes first: {rows}."),
+    "date.contradictory": mark("Rows in which the column {column} has day and month the other way round than in most: {rows}."),
 }  # fmt: skip
 
 
@@ -61,13 +61,14 @@ def _found(account: Mapping[str, Any]) -> Iterator[Finding]:
     if nobody:
         yield Finding(
             DOUBT,
-            Sentence.of(mark("{rows} rows do not say who bought: they are in sales, and in no customer's value."), rows=nobody),
+            Sentence.of(mark("Rows that do not say who bought: {rows}. They are in sales, and in no customer's value."), rows=nobody),
             Sentence.of(mark("Export the customer's number or e-mail with every order, also of guests.")),
         )  # fmt: skip
     repaired = sum(item["rows"] for item in account["repaired"])
     if repaired:
         yield Finding(
-            DOUBT, Sentence.of(mark("{rows} rows were repaired: below stands by which rule."), rows=repaired)
+            DOUBT,
+            Sentence.of(mark("Rows that were repaired: {rows}. Below stands by which rule."), rows=repaired),
         )
     missing = [name for name, some in WANTED.items() if not some & columns.keys()]
     if missing:
@@ -90,7 +91,7 @@ def _warnings(account: Mapping[str, Any]) -> Iterator[Finding]:
         if code == "lines.repeated":
             yield Finding(
                 DOUBT,
-                Sentence.of(mark("{rows} rows repeat another one exactly."), rows=values.get("lines", 0)),
+                Sentence.of(mark("Rows that repeat another one exactly: {rows}."), rows=values.get("lines", 0)),
                 Sentence.of(mark("If exports overlap, load the file again and count such rows once.")), REPEATS,
             )  # fmt: skip
         elif code in _DATES:
