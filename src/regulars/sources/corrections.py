@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from regulars.lake import Workspace
     from regulars.sources.raw import Raw
 
-ROW, WHY = "regulars row", "regulars reason"
+ROW, WHY = "row in the file", "what is wrong"
 """Columns that stand before those of the file."""
 FILE = "rejected-rows.parquet"
 MOST = 10_000
@@ -49,7 +49,7 @@ def write(raw: Raw, columns: Mapping[str, str], folder: Path) -> None:
 def applied(raw: Raw, files: Sequence[Path], workspace: Workspace) -> tuple[Raw, int]:
     """Return the source with corrected rows in place of its own, and how many; a later file of corrections beats an earlier one.
 
-    A file of corrections is a table (CSV, Excel …) with the column ``regulars row`` and columns of the source; columns that it does not have stay
+    A file of corrections is a table (CSV, Excel …) with the column ``row in the file`` and columns of the source; columns that it does not have stay
     as they are, rows that it does not have too. Raises :class:`RegularsError` (``source.corrections``) for what is no such table.
     """
     found = raw

@@ -125,7 +125,7 @@ def test_rows_are_corrected_and_loaded_as_if_the_file_had_been_right(settings: A
     assert "There are 3 of 4" in page, "what was not even a row cannot be corrected cell by cell"
     told = b"".join(owner.get("/data/imports/1/rows").streaming_content).decode().lstrip("\ufeff")
     rows = list(csv.DictReader(io.StringIO(told)))
-    assert [row["regulars reason"].partition(":")[0] for row in rows] == ["Order date", "Quantity", "amount"]
+    assert [row["what is wrong"].partition(":")[0] for row in rows] == ["Order date", "Quantity", "amount"]
     assert rows[1]["Quantity"] == "'=2+3", "no formula for a spreadsheet"
     rows[0]["Order date"] = rows[0]["Order date"].replace(".13.", ".03.")
     rows[1]["Quantity"] = "3"
@@ -179,7 +179,7 @@ def test_corrections_of_another_file_are_not_taken(settings: Any) -> None:
     send(owner, File(orders(), "orders.csv"))
     loaded(settings)
     (settings.home / "inbox" / "orders.csv").write_bytes(orders() + b"\n")
-    answer = send(owner, File(b"regulars row,Price\n5,1\n", "x.csv"), path="/data/imports/1/corrected")
+    answer = send(owner, File(b"row in the file,Price\n5,1\n", "x.csv"), path="/data/imports/1/corrected")
     assert answer.status_code == 422
     assert "not in the inbox any more as it was loaded" in answer.content.decode()
     assert not any((settings.home / "imports" / "corrected").iterdir())
@@ -198,9 +198,9 @@ def test_a_table_that_is_no_correction_fails_and_says_so(settings: Any) -> None:
     loaded(settings)
     for content in (
         b"a,b\n1,2\n",
-        b"regulars row,Price\n9999,1\n",
-        b"regulars row,Price\nfive,1\n",
-        b"regulars row,Strange\n5,1\n",
+        b"row in the file,Price\n9999,1\n",
+        b"row in the file,Price\nfive,1\n",
+        b"row in the file,Strange\n5,1\n",
     ):
         assert send(owner, File(content, "x.csv"), path="/data/imports/1/corrected").status_code == 302
         with pytest.raises(RegularsError, match="which rows") as caught:
@@ -215,7 +215,7 @@ def test_a_file_is_removed_with_what_was_kept_of_its_rows(settings: Any) -> None
     owner = signed_in("owner")
     send(owner, File(orders(), "orders.csv"))
     loaded(settings)
-    send(owner, File(b"regulars row,Price\n12,1\n", "x.csv"), path="/data/imports/1/corrected")
+    send(owner, File(b"row in the file,Price\n12,1\n", "x.csv"), path="/data/imports/1/corrected")
     loaded(settings)
     assert owner.post("/data", act="remove", file="orders.csv").headers["Location"] == "/data?done=removed"
     assert not inbox(settings)

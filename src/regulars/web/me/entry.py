@@ -56,7 +56,7 @@ class Pass(NamedTuple):
 def signed_text(entry: Entry) -> str:
     """Return what a signature is of: every part, each on a line of its own under a line that says what it is for."""
     return "\n".join(
-        ("regulars account v1", entry.customer, str(entry.until), entry.nonce, entry.language, entry.look)
+        ("shopper account v1", entry.customer, str(entry.until), entry.nonce, entry.language, entry.look)
     )
 
 
