@@ -24,6 +24,8 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "APPEND_SLASH": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY_BYTES,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": FORM_FIELDS,
+        # Files in a form would be written to the disk for anybody who sends some; the page that takes files says so itself.
+        "FILE_UPLOAD_HANDLERS": ["regulars.web.console.uploading.NoFiles"],
         "USE_I18N": False,
         # Whoever runs the server decides where it logs; Django's own way mails and prints by itself.
         "LOGGING_CONFIG": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -10,11 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from regulars.access.sessions import actions
+from regulars.runtime.repairing import CORRECTED, INBOX
 from regulars.web.console import (
     account,
     customer,
     customers,
     data,
+    events,
+    imports,
     keys,
     overview,
     own_segment,
@@ -25,9 +29,10 @@ from regulars.web.console import (
     start,
     trouble,
     two_factor,
+    uploading,
     value,
 )
-from regulars.web.console.visit import visit_of
+from regulars.web.console.visit import PART, visit_of
 
 EVERYBODY, SIGNED_IN = "*", "+"
 View = Callable[..., HttpResponse]
@@ -40,6 +45,8 @@ class Page(NamedTuple):
     whom: str
     get: View | None = None
     post: View | None = None
+    files: str = ""
+    """The folder of the home into which a form may bring files; empty where it may not."""
 
 
 PAGES = (
@@ -70,8 +77,19 @@ PAGES = (
     Page("segments/own/<str:name>/edit", "segments.write", get=segment_form.edit, post=segment_form.change),
     Page("segments/own/<str:name>/delete", "segments.write", post=own_segment.delete),
     Page("data", "sources.manage", get=data.show, post=data.ask),
-    Page("data/imports/<int:number>", "sources.manage", get=data.show_import),
-    Page("data/imports/<int:number>/rejects", "sources.manage", get=data.rejects),
+    Page("data/events", "events.read", get=events.show),
+    Page("data/files", "sources.manage", get=data.show, post=data.upload, files=INBOX),
+    Page("data/loads/<int:number>", "sources.manage", get=imports.follow),
+    Page("data/imports/<int:number>", "sources.manage", get=imports.show, post=imports.again),
+    Page("data/imports/<int:number>/rejects", "sources.manage", get=imports.rejects),
+    Page("data/imports/<int:number>/rows", "sources.manage", get=imports.rows),
+    Page(
+        "data/imports/<int:number>/corrected",
+        "sources.manage",
+        get=imports.show,
+        post=imports.correct,
+        files=CORRECTED,
+    ),
     Page("users", "users.manage", get=people.show, post=people.create),
     Page("users/<int:user>", "users.manage", get=people.show_one, post=people.change),
     Page("keys", "keys.manage", get=keys.show, post=keys.create),
@@ -94,12 +112,20 @@ def answering(listed: Page) -> View:
         if listed.whom != EVERYBODY:
             if visit.user is None:
                 return _to_sign_in(request)
-            actions.seen(visit.here, visit.now)
+            # What a page asks for by itself is no sign that anybody is there.
+            if PART not in request.headers:
+                actions.seen(visit.here, visit.now)
             if listed.whom != SIGNED_IN and not visit.may(listed.whom):
                 return trouble.page(request, 403)
-        if request.method == "POST" and not visit.own_form():
-            return trouble.page(request, 419)
-        return view(request, **parts)
+        taking = (
+            uploading.receiving(request, listed.files)
+            if listed.files and request.method == "POST"
+            else nullcontext()
+        )
+        with taking:
+            if request.method == "POST" and not visit.own_form():
+                return trouble.page(request, 419)
+            return view(request, **parts)
 
     return answer
 

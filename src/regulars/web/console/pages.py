@@ -22,6 +22,7 @@ NAVIGATION = (
     (mark("Shop"), (
         ("/", mark("Overview"), "figures.read"), ("/", mark("Start"), "!figures.read"), ("/customers", mark("Customers"), "customers.read"),
         ("/value", mark("Value"), "figures.read"), ("/segments", mark("Segments"), "figures.read"),
+        ("/data/events", mark("Events"), "events.read"),
     )),
     (mark("Set up"), (
         ("/data", mark("Data"), "sources.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
@@ -36,6 +37,9 @@ STATUS = {
     "people.wrong": 403,
     "segments.needed": 409,
     "segments.changed": 409,
+    "uploads.large": 413,
+    "uploads.busy": 503,
+    "uploads.disk": 507,
 }
 """Statuses of errors that are not just of what was typed."""
 
@@ -128,10 +132,13 @@ def _shown(permission: str, visit: Any) -> bool:
 
 def _navigation(visit: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     path = visit.request.path_info
+    under = [each[0] for _, entries in NAVIGATION for each in entries if f"{path}/".startswith(f"{each[0]}/")]
+    # Of two that lead here the nearer one: the stream of events lies under the data, and is a page of its own.
+    nearest = max(under, key=len, default="")
     groups = []
     for heading, entries in NAVIGATION:
         shown = [
-            (address, title, path == address or (address != "/" and path.startswith(address + "/")))
+            (address, title, path == address if address == "/" else address == nearest)
             for address, title, permission in entries
             if _shown(permission, visit)
         ]
