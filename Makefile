@@ -68,8 +68,9 @@ $(PEERS)/.ready: $(READY) bench/requirements-peers.txt
 	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-peers.txt
 	@touch $@
 
-docs: setup ## run every example of the documentation
-	@$(BIN)/python -m pytest tests/docs
+docs: setup ## build the documentation as a site into site/ (its examples run with the tests)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "site/index.html is ready; its search needs a server: $(BIN)/python -m http.server --directory site"
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets src/regulars/web/console/assets src/regulars/web/edge/assets src/regulars/web/shop/assets demo
+	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets src/regulars/web/console/assets src/regulars/web/edge/assets src/regulars/web/shop/assets demo site

@@ -17,7 +17,11 @@ import click
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "regulars"
-PAGES = {"figures.md": ("figures", "tables", "unknowns"), "command.md": ("verbs",), "segments-rules.md": ("rule_operators", "rule_fields", "rule_events")}
+PAGES = {
+    "figures.md": ("figures", "tables", "unknowns"),
+    "command.md": ("verbs",),
+    "segments-rules.md": ("rule_operators", "rule_fields", "rule_events"),
+}
 UNITS = {"money": "money", "share": "share of 1", "count": "number", "orders": "number", "ratio": "ratio"}
 
 
@@ -90,7 +94,9 @@ def rule_operators() -> str:
 
     lines = ["| type | operators |", "| --- | --- |"]
     for kind, some in OPERATORS.items():
-        told = " ".join(f"`{each.name}`" + (f" ({each.takes})" if each.takes != "one" else "") for each in some)
+        told = " ".join(
+            f"`{each.name}`" + (f" ({each.takes})" if each.takes != "one" else "") for each in some
+        )
         lines.append(f"| {kind} | {told} |")
     return "\n".join(lines)
 

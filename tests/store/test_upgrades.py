@@ -22,6 +22,7 @@ STATES = (
     "0006_notes",
     "0007_segments",
     "0008_order_indexes",
+    "0009_advertising",
 )
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
 
@@ -60,6 +61,8 @@ def older(folder: Path, url: str, state: str) -> Any:
         records["Segment"].objects.create(
             name="often", title="Often", rule=rule, created_at=AT, updated_at=AT
         )
+    if "AdvertisingCost" in records:
+        ninth(records)
     if "User" in records:
         records["User"].objects.create(email="op@example.com", name="Op", roles=["owner"], created_at=AT)
     return records
@@ -163,6 +166,11 @@ def fourth(records: Any) -> None:
     records["WebhookDelivery"].objects.create(
         endpoint=end, message=message, state="done", next_at=AT, created_at=AT
     )
+
+
+def ninth(records: Any) -> None:
+    """Rows that came with costs of advertising."""
+    records["AdvertisingCost"].objects.create(spent_on=DAY, channel="google", spend_minor=1250, updated_at=AT)
 
 
 def everything(records: Any) -> dict[str, list[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from tests.web.asking import ask, edge, once
 from regulars.recommend import Rules, fit_interactions
 from regulars.recommend.index import build, serve
 from regulars.web.edge import Limits, application, signature
+from regulars.web.following import Indexes
 
 
 @pytest.fixture(scope="module")
@@ -137,33 +137,53 @@ def test_nobody_asks_without_a_key(served):
 
 @dataclass
 class Slow:
-    """A recommender that is just reading a new index."""
+    """A recommender that takes its time over every answer, and counts them."""
 
-    gate: threading.Event
+    asked: int = 0
 
     @property
-    def slots(self):
-        self.gate.wait(10)
+    def current(self):
+        self.asked += 1
+        time.sleep(0.005)
         raise RuntimeError("never answers")
 
 
-def test_events_are_taken_while_a_recommender_takes_its_time():
+def test_events_are_taken_between_the_answers_to_many_questions():
     async def work():
-        slow = Slow(threading.Event())
-        app = application(edge(recommender=slow, limits=Limits(questions=3)))
-        asked = [asyncio.create_task(ask(app, "GET", "/v1/recommend?slot=trending")) for _ in range(3)]
-        await asyncio.sleep(0.02)
-        began = time.monotonic()
+        slow = Slow()
+        app = application(edge(recommender=slow, limits=Limits(questions=100)))
+        asked = [asyncio.create_task(ask(app, "GET", "/v1/recommend?slot=trending")) for _ in range(101)]
+        while not slow.asked:
+            await asyncio.sleep(0)
         told = await ask(app, "POST", "/v1/track", {"anonymousId": "a", "event": "x"})
         assert told.status == 200
-        assert time.monotonic() - began < 5
-        refused = await ask(app, "GET", "/v1/recommend?slot=trending")
-        assert (refused.status, refused.json["code"]) == (429, "edge.busy")
-        slow.gate.set()
-        assert {(await one).status for one in asked} == {500}
+        assert slow.asked < 100, "the event did not wait for all of them"
+        *answered, last = [await one for one in asked]
+        assert {one.status for one in answered} == {500}
+        assert (last.status, last.json["code"]) == (429, "edge.busy"), "one more than may wait"
+        assert slow.asked == 100
         await app.stop()
 
     asyncio.run(work())
+
+
+def test_a_new_index_is_taken_up_beside_the_answers(tmp_path):
+    build(fit_interactions(taken(rows(days=60)), tune=False), tmp_path)
+    found = serve(tmp_path)
+    before = found.current.serving.fit
+    build(fit_interactions(taken(rows(days=50)), tune=False), tmp_path)
+    assert found.current.serving.fit == before, "whoever must not wait does not look"
+    following = Indexes(found, every_seconds=0.01)
+    try:
+        after = found.current.serving.fit
+        assert after != before, "it looks at once"
+        build(fit_interactions(taken(rows(days=40)), tune=False), tmp_path)
+        until = time.monotonic() + 20
+        while found.current.serving.fit == after and time.monotonic() < until:
+            time.sleep(0.01)
+        assert found.current.serving.fit not in (before, after)
+    finally:
+        following.stop()
 
 
 def decide(body, **more):

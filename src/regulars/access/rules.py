@@ -15,7 +15,7 @@ from regulars.kit.i18n import mark
 COLLECT = "collect"
 """Of write keys, which may be seen by everybody: they hand in events and can do nothing else."""
 SCOPES = (
-    "customers:read", "customers:write", "orders:read", "orders:write", "products:read", "products:write", "segments:read", "segments:write", "figures:read", "imports:read",
+    "customers:read", "customers:write", "orders:read", "orders:write", "products:read", "products:write", "segments:read", "segments:write", "figures:read", "imports:read", "costs:read", "costs:write",
     "jobs:read", "jobs:write", "webhooks:read", "webhooks:write", "keys:write", "metrics:read", COLLECT,
 )  # fmt: skip
 SECRET, WRITE = "rk", "wk"

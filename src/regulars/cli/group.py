@@ -24,6 +24,7 @@ VERBS = {
     "segments": mark("Who belongs to which segment, and what each segment is worth."),
     "recommend": mark("What to show whom, and why; and how good that would have been."),
     "load": mark("Take orders into the store of a server, each once."),
+    "costs": mark("Take what advertising cost into the store of a server."),
     "refresh": mark("Work out everything anew from the store, and publish it."),
     "lake": mark("Say whether the lake of a server says what its store says."),
     "serve": mark("Take events, answer storefronts and the API, and keep everything fresh."),

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from regulars.runtime.backup import Backup
     from regulars.runtime.load import Loaded
     from regulars.runtime.refresh import Refreshed
+    from regulars.runtime.regrouping import Regrouped
     from regulars.runtime.settings import Settings
+    from regulars.runtime.spending import Taken
     from regulars.runtime.verification import Verified
 
 
@@ -49,6 +51,41 @@ def loaded(screen: Screen, done: Loaded) -> None:
                 mark("Lines rounded to the currency's smallest unit: {rows}."), rows=count(done.rounded_lines)
             )
         )
+
+
+def spent(screen: Screen, done: Taken) -> None:
+    """Say what became of a table of costs."""
+    speech = screen.speech
+    screen.line(
+        Phrase.of(
+            mark("Costs of {first} to {last}: {spend}."),
+            first=speech.day(done.first),
+            last=speech.day(done.last),
+            spend=speech.money(float(done.spend)),
+        )
+    )
+    screen.line(
+        Phrase.of(
+            mark("New {added}, changed {changed}, as they were {unchanged}, no longer there {removed}."),
+            **{
+                name: speech.count(getattr(done.arrived, name))
+                for name in ("added", "changed", "unchanged", "removed")
+            },
+        )
+    )
+    screen.line(mark("The next refresh counts with them."))
+
+
+def regrouped(screen: Screen, done: Regrouped) -> None:
+    """Say what became of the shop's own segments."""
+    screen.line(
+        Phrase.of(
+            mark("Own segments: {segments}; memberships that are new {entered}, that ended {left}."),
+            segments=screen.speech.count(done.segments),
+            entered=screen.speech.count(done.entered),
+            left=screen.speech.count(done.left),
+        )
+    )
 
 
 def refreshed(screen: Screen, done: Refreshed, language: str) -> None:

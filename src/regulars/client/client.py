@@ -68,6 +68,14 @@ class Client:
         """Tell up to 1000 products; the answer reports each by its place."""
         return self._ask("POST", "products", "bulk", body={"products": list(products)}, once=once)
 
+    def costs(self, **filters: Any) -> Iterator[Answer]:
+        """Yield what advertising cost; filters are ``since`` and ``until``, as days."""
+        return self._pages("costs", "costs", query=filters)
+
+    def put_costs(self, costs: Sequence[Answer], currency: str, *, once: str | None = None) -> Answer:
+        """Tell up to 5,000 rows of costs; they take the place of what was known of their days and channels."""
+        return self._ask("PUT", "costs", body={"currency": currency, "costs": list(costs)}, once=once)
+
     def segments(self) -> Answer:
         """Return every segment with its size and worth."""
         return self._ask("GET", "segments")

@@ -57,6 +57,19 @@ def enqueue(
         return job, fresh
 
 
+def regularly(kind: str, turn: str, now: datetime) -> None:
+    """Put work into the queue that comes round often: once a ``turn``, and only the last that was done is remembered."""
+    unique = f"{kind}:{turn}"
+    if Job.objects.filter(unique_key=unique).exists():
+        return
+    with database.writing():
+        turns = Job.objects.filter(kind=kind, unique_key__startswith=f"{kind}:")
+        turns.filter(state=Job.DONE).delete()
+        # One that could not be done until now is done by this one.
+        turns.filter(state__in=(Job.WAITING, Job.FAILED)).delete()
+        enqueue(kind, {}, now, unique=unique)
+
+
 def take(owner: str, kinds: Collection[str], now: datetime, lease: timedelta = rules.LEASE) -> Job | None:
     """Take the work that has been due for longest, or whose holder went silent; None where there is none.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -20,7 +20,10 @@ from regulars.metrics.period import CENT, Period, month_end, number_of, per, sha
 from regulars.metrics.shapes import table
 from regulars.metrics.worth import Margin
 
-NO_COSTS = Unknown.because("no_costs", mark("Give a cost table with --costs (date, channel, spend)."))
+NO_COSTS = Unknown.because(
+    "no_costs",
+    mark("Give a cost table (date, channel, spend): with --costs, or to a server with regulars costs."),
+)
 NO_MARGIN = Unknown.because("no_margin", mark("Give the margin with --margin, or product costs in the file."))
 NO_SPEND = Unknown.because("no_spend", mark("The cost table has no spend on the days of the orders."))
 NO_NEW = Unknown.because("no_new_customers", mark("No new customer was won on the days of the cost table."))
@@ -58,6 +61,36 @@ def read_costs(costs: pa.Table | None, period: Period) -> Costs | Unknown:
     """
     if costs is None:
         return NO_COSTS
+    rows = spent(costs)
+    # A table whose every row stands on the first of a month is taken to be monthly.
+    monthly = all(row.on.day == 1 for row in rows)
+    start, end = period.overall
+    inside = [row for row in rows if row.on <= end and _last(row.on, monthly) >= start]
+    if not inside:
+        return NO_SPEND
+    until = max(_last(row.on, monthly) for row in inside)
+    found = Costs((max(min(row.on for row in inside), start), min(until, end)))
+    for row in inside:
+        key = fold(row.channel)
+        found.spend[key] = found.spend.get(key, ZERO) + row.spend
+        found.written.setdefault(key, row.channel.strip() if key and row.channel else None)
+    return found
+
+
+class Spent(NamedTuple):
+    """A row of a cost table, with its cells read."""
+
+    on: date
+    channel: str | None
+    campaign: str | None
+    spend: Decimal
+
+
+def spent(costs: pa.Table) -> list[Spent]:
+    """Read every row of a cost table (``date``, ``channel``?, ``campaign``?, ``spend``).
+
+    Raises :class:`RegularsError` when a column is missing or a cell is not a day or an amount.
+    """
     missing = [name for name in ("date", "spend") if name not in costs.column_names]
     if missing:
         raise RegularsError(
@@ -67,23 +100,10 @@ def read_costs(costs: pa.Table | None, period: Period) -> Costs | Unknown:
             missing=joined(missing, mark("{one} and no column {other}")),
             columns=", ".join(costs.column_names),
         )
-    rows = [
-        (_day(row["date"], place), row.get("channel"), _amount(row["spend"], place))
+    return [
+        Spent(_day(row["date"], place), row.get("channel"), row.get("campaign"), _amount(row["spend"], place))
         for place, row in enumerate(costs.to_pylist(), start=1)
     ]
-    # A table whose every row stands on the first of a month is taken to be monthly.
-    monthly = all(on.day == 1 for on, _, _ in rows)
-    start, end = period.overall
-    inside = [row for row in rows if row[0] <= end and _last(row[0], monthly) >= start]
-    if not inside:
-        return NO_SPEND
-    until = max(_last(on, monthly) for on, _, _ in inside)
-    found = Costs((max(min(row[0] for row in inside), start), min(until, end)))
-    for _, channel, spend in inside:
-        key = fold(channel)
-        found.spend[key] = found.spend.get(key, ZERO) + spend
-        found.written.setdefault(key, channel.strip() if key and channel else None)
-    return found
 
 
 def _last(on: date, monthly: bool) -> date:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from regulars.numeric import session_knn
 from regulars.numeric.session_knn import Memory
 from regulars.recommend.blend import relative, side_by_side
 from regulars.recommend.serving import Profile, Scored, Serving
-from regulars.recommend.shelf import Found
+from regulars.recommend.shelf import Found, Why
 
 
 def found(serving: Serving, past: Memory, profile: Profile, reason: str, seeds: int) -> Found:
@@ -23,12 +25,17 @@ def found(serving: Serving, past: Memory, profile: Profile, reason: str, seeds: 
         (near.items, relative(told[None, :])[0]), (named, weight * relative(says[None, :])[0])
     )
 
-    def why(item: int) -> tuple[str, tuple[int, ...]]:
-        place = np.searchsorted(items, item)
-        if first[place] >= second[place]:
-            return reason, near.seeds(item, seeds)
+    def why(wanted: Sequence[int]) -> list[Why]:
+        place = np.searchsorted(items, wanted)
+        nearer = (first[place] >= second[place]).tolist()
+        return [
+            (reason, spoken if near_says_more else sharing(item))
+            for item, near_says_more, spoken in zip(wanted, nearer, near.seeds(wanted, seeds), strict=True)
+        ]
+
+    def sharing(item: int) -> tuple[int, ...]:
         shares = session_knn.shared(past, like, profile.items, item)
         best = [int(at) for at in np.lexsort((profile.items, -shares))[:seeds] if shares[at] > 0]
-        return reason, tuple(int(profile.items[at]) for at in best)
+        return tuple(int(profile.items[at]) for at in best)
 
     return Found(first + second, why, items)

@@ -5,12 +5,14 @@ One scale for both, so that rules and boosts reach what is no candidate too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from regulars.recommend.serving import Profile
-from regulars.recommend.shelf import Found
+from regulars.recommend.shelf import Found, Why
 
 
 def ahead(ranked: Profile, mixed: Found, weight: float) -> Found:
@@ -22,9 +24,11 @@ def ahead(ranked: Profile, mixed: Found, weight: float) -> Found:
     spoken = scores > 0
     scores[np.searchsorted(items, ranked.items)] = ranked.weights
 
-    def why(item: int) -> tuple[str, tuple[int, ...]]:
+    def why(wanted: Sequence[int]) -> list[Why]:
         # What neither side of the blend speaks for is a candidate because it sells.
-        return mixed.why(item) if spoken[np.searchsorted(items, item)] else ("trending", ())
+        known = spoken[np.searchsorted(items, wanted)].tolist()
+        blend = iter(mixed.why([item for item, told in zip(wanted, known, strict=True) if told]))
+        return [next(blend) if told else ("trending", ()) for told in known]
 
     return Found(scores, why, items)
 

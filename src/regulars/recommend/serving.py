@@ -6,10 +6,8 @@ Every question touches only the rows it is about, so that an answer costs the sa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -91,10 +89,6 @@ class Whole(Table, Protocol):
         """Return it as rows × ``items``."""
 
 
-_FEW = 4_000
-"""As many weights are made lists of before single ones are looked up."""
-
-
 class Scored:
     """What a profile says of some items, and who in it says it."""
 
@@ -114,28 +108,22 @@ class Scored:
         if factor is not None:
             self.scores = self.scores * factor[self.items]
 
-    def seeds(self, item: int, most: int) -> tuple[int, ...]:
-        """Return the items of the profile that speak most for an item, the strongest first, ties by the lower one."""
-        if len(self._order) > _FEW:
-            at = int(self.items.searchsorted(item))
-            if at == len(self.items) or self.items[at] != item:
-                return ()
-            place = self._order[self._ends[at - 1] if at else 0 : self._ends[at]]
-            pairs = list(zip((-self._said[place]).tolist(), self._speaker[place].tolist(), strict=True))
-        else:
-            items, ends, order, said, speaker = self._lists
-            at = bisect_left(items, item)
-            if at == len(items) or items[at] != item:
-                return ()
-            pairs = [(-said[each], speaker[each]) for each in order[ends[at - 1] if at else 0 : ends[at]]]
-        return tuple([seed for weight, seed in sorted(pairs)[:most] if weight < 0])
-
-    @cached_property
-    def _lists(self) -> tuple[list[int], list[int], list[int], list[float], list[int]]:
-        """The same as lists, from which single numbers come ten times quicker."""
-        return (
-            self.items.tolist(), self._ends.tolist(), self._order.tolist(), self._said.tolist(), self._speaker.tolist(),
-        )  # fmt: skip
+    def seeds(self, items: Sequence[int], most: int) -> list[tuple[int, ...]]:
+        """Return for each of some items those of the profile that speak most for it, the strongest first, ties by the lower one."""
+        if not len(self.items):
+            return [() for _ in items]
+        wanted = np.array(items, np.int64)
+        at = np.minimum(self.items.searchsorted(wanted), len(self.items) - 1)
+        begins = np.where(at > 0, self._ends[at - 1], 0)
+        sizes = np.where(self.items[at] == wanted, self._ends[at] - begins, 0)
+        # The rows of all of them one after another: single numbers are slow to come by.
+        after = sizes.cumsum()
+        each = self._order[np.repeat(begins - after + sizes, sizes) + np.arange(sizes.sum())]
+        pairs = list(zip((-self._said[each]).tolist(), self._speaker[each].tolist(), strict=True))
+        return [
+            tuple([seed for weight, seed in sorted(pairs[end - size : end])[:most] if weight < 0])
+            for end, size in zip(after.tolist(), sizes.tolist(), strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ Caps = Sequence[tuple[NDArray[np.int64], int]]
 Pins = Sequence[tuple[int, int]]
 """Place (from one) and item, in the order of places."""
 
+Why = tuple[str, tuple[int, ...]]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -26,8 +28,8 @@ class Found:
 
     scores: NDArray[np.float64]
     """Nothing above zero, nothing to show."""
-    why: Callable[[int], tuple[str, tuple[int, ...]]]
-    """Reason code and seed items of an item."""
+    why: Callable[[Sequence[int]], list[Why]]
+    """Returns reason code and seed items of each of some items."""
     items: NDArray[np.int64] | None = None
     """Which items the scores are of, in ascending order; None where they are of all items."""
 
@@ -44,9 +46,13 @@ class Source:
         return self.find()
 
 
+Chosen = tuple[int, float, Source, str | None]
+"""Item, score, source and note."""
+
+
 def plain(scores: NDArray[np.float64], reason: str, items: NDArray[np.int64] | None = None) -> Source:
     """Return a source whose reason is the same for all, without seeds."""
-    return Source(lambda: Found(scores, lambda _: (reason, ()), items))
+    return Source(lambda: Found(scores, lambda named: [(reason, ())] * len(named), items))
 
 
 def fill(
@@ -74,10 +80,11 @@ def fill(
     shelf = _Shelf([*gone, *(item for _, item in held)], factor, _Room(caps))
     for _, item in held:
         shelf.room.take(item)
-    chosen = shelf.chosen(list(sources), k - len(held))
-    picks = iter([_pick(item, score, source.found, catalogue, note) for item, score, source, note in chosen])
-    pinned = {place: _pick(item, 0.0, _PINNED.found, catalogue, None) for place, item in held}
-    return tuple(_in_order(picks, pinned, k))
+    chosen = list(shelf.chosen(list(sources), k - len(held)))
+    picks = iter(_picks(chosen, catalogue))
+    pinned = _picks([(item, 0.0, _PINNED, None) for _, item in held], catalogue)
+    places = [place for place, _ in held]
+    return tuple(_in_order(picks, dict(zip(places, pinned, strict=True)), k))
 
 
 _PINNED = plain(np.zeros(0), "pinned")
@@ -121,30 +128,38 @@ class _Shelf:
     factor: Factor | None
     room: _Room
 
-    def chosen(self, sources: list[Source], k: int) -> Iterator[tuple[int, float, Source, str | None]]:
+    def chosen(self, sources: list[Source], k: int) -> Iterator[Chosen]:
         """Yield items with score, source and note: first what the caps allow of every source, then what they do not."""
         for note in (None, OVER_CAP.code) if self.room.caps else (None,):
             for source in sources:
                 if k < 1:
                     return
-                for item, score in self._of(source.found, k, capped=bool(self.room.caps) and note is None):
+                of = self._within_caps if self.room.caps and note is None else self._best_of
+                for item, score in of(source.found, k):
                     k -= 1
                     yield item, score, source, note
 
-    def _of(self, found: Found, k: int, *, capped: bool) -> Iterator[tuple[int, float]]:
+    def _best_of(self, found: Found, k: int) -> list[tuple[int, float]]:
+        """Take the best free items of one source."""
+        scores = self._weighed(found)
+        places, best = _best(scores, self._free(scores, found.items), k)
+        items = (places if found.items is None else found.items[places]).tolist()
+        self.gone += items
+        return list(zip(items, best.tolist(), strict=True))
+
+    def _within_caps(self, found: Found, k: int) -> Iterator[tuple[int, float]]:
         """Yield the best free items of one source; items of a group that gets full on the way are passed over."""
-        scores, items = found.scores, found.items
-        if self.factor is not None:
-            scores = scores * (self.factor if items is None else self.factor[items])
-        while True:
+        scores, items = self._weighed(found), found.items
+        passed = True
+        while passed:
             free = self._free(scores, items)
-            if capped:
-                free &= self.room.open(items, len(free))
+            free &= self.room.open(items, len(free))
             passed = False
             # Of several times as many the groups that get full are passed over in one go.
-            for place, score in _best(scores, free, _AHEAD * k if capped else k):
-                item = place if items is None else int(items[place])
-                if capped and not self.room.fits(item):
+            places, best = _best(scores, free, _AHEAD * k)
+            named = places if items is None else items[places]
+            for item, score in zip(named.tolist(), best.tolist(), strict=True):
+                if not self.room.fits(item):
                     passed = True
                     continue
                 self.gone.append(item)
@@ -153,8 +168,11 @@ class _Shelf:
                 k -= 1
                 if k < 1:
                     return
-            if not passed:
-                return
+
+    def _weighed(self, found: Found) -> NDArray[np.float64]:
+        if self.factor is None:
+            return found.scores
+        return found.scores * (self.factor if found.items is None else self.factor[found.items])
 
     def _free(self, scores: NDArray[np.float64], items: NDArray[np.int64] | None) -> NDArray[np.bool_]:
         """Return which places of a source may be taken; a source of few items costs only those."""
@@ -167,7 +185,9 @@ class _Shelf:
         return free
 
 
-def _best(scores: NDArray[np.float64], free: NDArray[np.bool_], most: int) -> Iterable[tuple[int, float]]:
+def _best(
+    scores: NDArray[np.float64], free: NDArray[np.bool_], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return places and scores of the best that are free, equal ones by the lower item."""
     left = np.flatnonzero(free)
     found = scores[left]
@@ -175,7 +195,7 @@ def _best(scores: NDArray[np.float64], free: NDArray[np.bool_], most: int) -> It
         kept = found >= np.partition(found, -most)[-most]
         left, found = left[kept], found[kept]
     order = np.argsort(-found, kind="stable")[:most]
-    return zip(left[order].tolist(), found[order].tolist(), strict=True)
+    return left[order], found[order]
 
 
 def _in_order(others: Iterator[Pick], pinned: dict[int, Pick], k: int) -> Iterator[Pick]:
@@ -188,7 +208,14 @@ def _in_order(others: Iterator[Pick], pinned: dict[int, Pick], k: int) -> Iterat
     yield from (pinned[place] for place in sorted(pinned))
 
 
-def _pick(item: int, score: float, found: Found, catalogue: Catalogue, note: str | None) -> Pick:
-    reason, seeds = found.why(item)
-    named = tuple(catalogue.product_ids[seed] for seed in seeds)
-    return Pick(catalogue.product_ids[item], catalogue.titles[item], score, reason, named, note)
+def _picks(chosen: Sequence[Chosen], catalogue: Catalogue) -> list[Pick]:
+    """Return what was chosen by name, each with what its source says for it; a source is asked once for all of its own."""
+    why: dict[int, Why] = {}
+    for asked in {id(source): source for _, _, source, _ in chosen}.values():
+        items = [item for item, _, source, _ in chosen if source is asked]
+        why.update(zip(items, asked.found.why(items), strict=True))
+    ids, titles = catalogue.product_ids, catalogue.titles
+    return [
+        Pick(ids[item], titles[item], score, why[item][0], tuple([ids[seed] for seed in why[item][1]]), note)
+        for item, score, _, note in chosen
+    ]

@@ -22,7 +22,7 @@ from regulars.recommend.reordered import ahead
 from regulars.recommend.request import NO_RULES, Asked, items, wanted
 from regulars.recommend.rules import Rules
 from regulars.recommend.serving import Crowd, Profile, Scored, Serving, Table, basket, rows_of, told
-from regulars.recommend.shelf import Factor, Found, Source, fill, plain
+from regulars.recommend.shelf import Factor, Found, Source, Why, fill, plain
 from regulars.recommend.windows import DAYS, FEWEST_BUYERS
 
 SEEDS = 2
@@ -33,6 +33,11 @@ MOST_STEPS = 20
 def new_id() -> str:
     """Return an id that no other answer has."""
     return uuid4().hex
+
+
+def _because(reason: str, found: Scored) -> Callable[[Sequence[int]], list[Why]]:
+    """Return what says one reason for all, with the seeds of each."""
+    return lambda named: [(reason, seeds) for seeds in found.seeds(named, SEEDS)]
 
 
 class Slots:
@@ -193,11 +198,13 @@ class Slots:
             new = serving.parameters.discovery_weight * relative(near.scores[None, :])[0]
             items, first, second = side_by_side((had.items, own), (near.items, new))
 
-            def why(item: int) -> tuple[str, tuple[int, ...]]:
-                place = np.searchsorted(items, item)
-                if first[place] >= second[place]:
-                    return "bought_before", (item,)
-                return told(lately, "because_bought", near.seeds(item, SEEDS))
+            def why(named: Sequence[int]) -> list[Why]:
+                place = np.searchsorted(items, named)
+                own_says_more = (first[place] >= second[place]).tolist()
+                return [
+                    ("bought_before", (item,)) if again else told(lately, "because_bought", seeds)
+                    for item, again, seeds in zip(named, own_says_more, near.seeds(named, SEEDS), strict=True)
+                ]
 
             mixed = Found(first + second, why, items)
             ranked = serving.ranked(person) if ready is None else None
@@ -211,7 +218,7 @@ class Slots:
         def find() -> Found:
             had = self.serving.bought(person)
             scores = had.weights * self.serving.again[had.items]
-            return Found(scores, lambda item: ("bought_before", (item,)), had.items)
+            return Found(scores, lambda named: [("bought_before", (item,)) for item in named], had.items)
 
         return Source(find)
 
@@ -220,9 +227,11 @@ class Slots:
 
         def find() -> Found:
             found = Scored(profile, self.serving.near if table is None else table, self.serving.momentum)
-            return Found(
-                found.scores, lambda item: told(profile, reason, found.seeds(item, SEEDS)), found.items
-            )
+
+            def why(named: Sequence[int]) -> list[Why]:
+                return [told(profile, reason, seeds) for seeds in found.seeds(named, SEEDS)]
+
+            return Found(found.scores, why, found.items)
 
         return Source(find)
 
@@ -231,7 +240,7 @@ class Slots:
 
         def find() -> Found:
             found = Scored(profile, self.serving.alike, None)
-            return Found(found.scores, lambda item: ("alike", found.seeds(item, SEEDS)), found.items)
+            return Found(found.scores, _because("alike", found), found.items)
 
         near, alike = self._near(profile, reason, self.serving.following), Source(find)
         known = self.serving.trending.ever[profile.items] + self.serving.viewers[profile.items]
@@ -250,7 +259,7 @@ class Slots:
 
         def find() -> Found:
             found = Scored(profile, self.serving.together, None)
-            return Found(found.scores, lambda item: (reason, found.seeds(item, SEEDS)), found.items)
+            return Found(found.scores, _because(reason, found), found.items)
 
         return [Source(find)]
 

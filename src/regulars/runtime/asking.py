@@ -9,6 +9,7 @@ from regulars.jobs import actions, queries
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.runtime import tasks
+from regulars.runtime.publication import published
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
@@ -24,6 +25,12 @@ def refresh(now: datetime) -> tuple[Job, bool]:
     if found is not None:
         return found, False
     return actions.enqueue(tasks.REFRESH, {}, now)[0], True
+
+
+def segments(now: datetime) -> None:
+    """Ask for members of the shop's own segments to be found, because a rule is new or has changed; nothing before the first refresh."""
+    if published() is not None and queries.waiting(tasks.SEGMENTS) is None:
+        actions.enqueue(tasks.SEGMENTS, {}, now)
 
 
 def load(settings: Settings, file: str, now: datetime) -> Job:

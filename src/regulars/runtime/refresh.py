@@ -25,7 +25,7 @@ from regulars.kit.progress import stage
 from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
-from regulars.runtime import alarms, publication
+from regulars.runtime import alarms, history, publication, spending
 from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
 from regulars.store import bulk, database
@@ -126,7 +126,13 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
         orders = orders_of(settings, lake, workspace)
         seen = events_of(lake, orders)
         _step(run, "value")
-        found = analyse(orders, margin=settings.margin, horizon_days=settings.horizon_days, events=seen)
+        found = analyse(
+            orders,
+            margin=settings.margin,
+            horizon_days=settings.horizon_days,
+            costs=spending.table(settings),
+            events=seen,
+        )
         version = ""
         if orders.capabilities.products:
             _step(run, "recommendations")
@@ -136,6 +142,7 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
         _step(run, "publishing")
         published = publication.publish(run, found, lake, now)
         access.forget(now())
+    history.thin(lake, found.value.as_of)
     with lake.writing():
         lake.tidy(lake.scores)
     return Refreshed(run, projected, published, version, found.findings)

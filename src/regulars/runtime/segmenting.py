@@ -76,10 +76,18 @@ class Found:
         if self.members is None:
             return
         for name in self.rules:
-            inside = self.members.filter(self.members[name])
-            for part in inside.to_batches():
-                for key in part["customer_key"].to_pylist():
-                    yield name, key
+            for key in self._inside(name).to_pylist():
+                yield name, key
+
+    def keys(self, name: str) -> set[int]:
+        """Return who is in a segment; nobody in one that cannot be read."""
+        if self.members is None or name not in self.rules:
+            return set()
+        return set(self._inside(name).to_pylist())
+
+    def _inside(self, name: str) -> pa.ChunkedArray:
+        assert self.members is not None
+        return self.members.filter(self.members[name])["customer_key"]
 
     def sizes(self) -> dict[str, dict[str, Any]]:
         """Return title and number of members by name, as a run keeps them for its history; None for one that cannot be read."""

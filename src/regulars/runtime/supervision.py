@@ -11,7 +11,7 @@ from regulars.jobs import actions, rules
 from regulars.jobs.actions import Hold
 from regulars.runtime import tasks
 from regulars.runtime.rounds import told
-from regulars.runtime.schedule import night
+from regulars.runtime.schedule import grouping, night
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KINDS = (tasks.REFRESH, tasks.LOAD)
+KINDS = (tasks.REFRESH, tasks.LOAD, tasks.SEGMENTS)
 
 
 class Supervision:
@@ -47,6 +47,8 @@ class Supervision:
         planned = night(self._settings, now)
         if planned is not None:
             actions.enqueue(tasks.REFRESH, {}, now, unique=f"refresh:{planned.isoformat()}")
+        elif (quarter := grouping(now)) is not None:
+            actions.regularly(tasks.SEGMENTS, quarter, now)
         job = actions.take(self._owner, KINDS, now, self._lease)
         if job is not None:
             log.info("job %s begins: %s, attempt %s", job.id, job.kind, job.attempts)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
     from regulars.store.models import Job
 
-REFRESH, LOAD = "refresh", "load"
+REFRESH, LOAD, SEGMENTS = "refresh", "load", "segments"
 INBOX = "inbox"
 """The folder of a home from which files can be loaded."""
 STOP_SECONDS = 20.0
@@ -29,6 +29,7 @@ STEPS = {"lake": 0.05, "value": 0.2, "recommendations": 0.6, "publishing": 0.9}
 _KEPT = {
     REFRESH: ("run", "orders_projected", "customers", "index"),
     LOAD: ("import", "orders", "customers_added", "products_added", "rounded_lines", "rows_rejected"),
+    SEGMENTS: ("run", "segments", "entered", "left"),
 }
 
 
@@ -139,6 +140,8 @@ def begin(job: Job, settings: Settings) -> Task:
         # The name was checked when it was asked for; whoever can write to the store is not trusted with the disk for that.
         name = job.payload["file"].rpartition("/")[2]
         return Command([LOAD, *words, "--", str(settings.home / INBOX / name)], LOAD)
+    if job.kind == SEGMENTS:
+        return Command([REFRESH, "--only-segments", *words], SEGMENTS)
     return Command([REFRESH, *words], REFRESH)
 
 
@@ -153,6 +156,8 @@ def progress(job: Job) -> tuple[float, str]:
         if load is None or not load.orders:
             return 0.0, "reading"
         return load.committed / load.orders, "loading"
+    if job.kind == SEGMENTS:
+        return 0.0, ""
     run = (
         Run.objects.filter(state=Run.RUNNING, started_at__gte=job.started_at)
         .defer("summary")

@@ -28,7 +28,7 @@ TAKEN = frozenset(
 
 
 def create(name: str, title: str, told: Any, now: datetime) -> Segment:
-    """Make a segment; it has members from the next refresh on.
+    """Make a segment; it has members when everybody has been held against its rule, by a refresh or between two.
 
     Raises ``segments.rule`` and ``segments.cycle`` for rules that cannot be, ``segments.taken`` and ``segments.too_many``.
     """
@@ -59,7 +59,7 @@ def create(name: str, title: str, told: Any, now: datetime) -> Segment:
 
 
 def change(name: str, title: str, told: Any, now: datetime) -> Segment:
-    """Say anew what a segment is; it keeps the members that it has until the next refresh."""
+    """Say anew what a segment is; it keeps the members that it has until everybody has been held against its rule."""
     title, rule = titled(title), read(told)
     with database.writing("segments"):
         found = _locked(name)

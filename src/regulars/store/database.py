@@ -15,6 +15,7 @@ FILE = "store.sqlite3"
 APPS = ("regulars.store",)
 ROOMY_KIB = 512 * 1024
 LOCKS = {
+    "advertising": 7_261_009,
     "customers": 7_261_000,
     "orders": 7_261_001,
     "products": 7_261_002,

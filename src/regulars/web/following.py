@@ -14,6 +14,7 @@ from regulars.access import queries, rules
 from regulars.privacy import queries as privacy
 from regulars.privacy.actions import refused_on
 from regulars.privacy.rules import ANALYTICS, PROFILING
+from regulars.recommend.index import Served
 from regulars.web.edge import WriteKey
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 3.0
 """How soon the hot path knows of a key that was made or revoked, and of what somebody refused."""
 
-
+INDEX_SECONDS = 1.0
+"""How soon the hot path answers from a new index."""
 ANYWAY = 10
 """Refusals are read again at every tenth look, whatever was said."""
 
@@ -111,3 +113,15 @@ class Refusals(Following):
     def objects(self, customer_id: str) -> bool:
         """Tell whether a customer objects to profiling."""
         return customer_id in self._objecting
+
+
+class Indexes(Following):
+    """The index that recommendations are answered from: a new version is read beside the answers, not between two of them."""
+
+    def __init__(self, served: Served, every_seconds: float = INDEX_SECONDS) -> None:
+        self._served = served
+        super().__init__(every_seconds)
+
+    def read(self) -> None:
+        """Take up a newer version, where there is one."""
+        self._served.refresh(again=False)

@@ -16,14 +16,14 @@ from regulars.store.inbox import Event
 from regulars.store.models import Identifier, Membership
 from regulars.web.edge import PATHS, Edge
 from regulars.web.edge import application as edge_application
-from regulars.web.following import Refusals, WriteKeys
+from regulars.web.following import Indexes, Refusals, WriteKeys
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
 
 Asgi = Callable[[Mapping[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 
-COLD_THREADS = 8
+COLD_THREADS = 4
 
 
 def segments_of(customer_id: str) -> Sequence[str]:
@@ -46,6 +46,7 @@ def django_side() -> Asgi:
 def build(settings: Settings, cold: Asgi, keys: WriteKeys, refusals: Refusals) -> Asgi:
     """Put the server together: addresses of the hot path go there, all others to ``cold``."""
     recommender = serving.served(settings)
+    Indexes(recommender)
 
     def looked(events: Sequence[Event]) -> None:
         for event in events:

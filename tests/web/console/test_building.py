@@ -167,7 +167,7 @@ def test_build_a_segment_see_its_count_and_export_it(page: Any, address: str, se
     page.get_by_label("Title").fill("Tea, and much of it")
     page.get_by_role("button", name="Keep the segment").click()
     page.wait_for_url("**/segments/own/tea-and-much-of-it?done=made")
-    assert page.get_by_text("The next refresh finds its members. Until then").is_visible()
+    assert page.get_by_text("Its members are being found.").is_visible()
     refreshed(settings)
     page.reload()
     assert page.get_by_role("link", name="Show its customers").is_visible()

@@ -54,6 +54,11 @@ class Served:
         return self._slots
 
     @property
+    def current(self) -> Slots:
+        """What was to be asked when somebody last looked for a newer version: for whoever must not wait, where another thread asks ``slots``."""
+        return self._slots
+
+    @property
     def index(self) -> Index | None:
         """The version that answers, None while only what was popular can be shown."""
         return self._index

@@ -1,6 +1,7 @@
 """Every record, one file a noun. Money is in minor units of the record's currency, moments are in UTC."""
 
 from regulars.store.models.access import ApiKey, Audit, Idempotency
+from regulars.store.models.advertising import AdvertisingCost
 from regulars.store.models.consents import Consent
 from regulars.store.models.counters import Counter
 from regulars.store.models.customers import Customer, Identifier, Merge, Visitor
@@ -18,6 +19,7 @@ from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Ses
 from regulars.store.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "AdvertisingCost",
     "ApiKey",
     "Attempt",
     "Audit",

@@ -14,6 +14,7 @@ from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.web import errors
 from regulars.web.api import (
+    costs,
     customers,
     documentation,
     figures,
@@ -42,6 +43,7 @@ api.add_router("/orders", orders.router)
 api.add_router("/customers", people.router)
 api.add_router("/customers", customers.router)
 api.add_router("/products", products.router)
+api.add_router("/costs", costs.router)
 api.add_router("/segments", segments.router)
 api.add_router("/figures", figures.figures)
 api.add_router("/scores", figures.scores)

@@ -10,6 +10,7 @@ from ninja import Router
 from regulars.customers import queries
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import translator
+from regulars.runtime import asking
 from regulars.runtime.previewing import preview
 from regulars.runtime.segmenting import FAMILY
 from regulars.segments import actions
@@ -48,9 +49,10 @@ def list_segments(request: HttpRequest) -> Segments:  # noqa: ARG001
 @router.post("", response={201: OwnSegment}, auth=Scope("segments:write"))
 @write
 def create_segment(request: HttpRequest, told: SegmentIn) -> tuple[int, OwnSegment]:
-    """Make a segment by a rule; the next refresh finds its members."""
+    """Make a segment by a rule; its members are found in the background, within a minute where nothing else is being worked on."""
     made = actions.create(told.name, told.title, told.rule, now())
     note(request, "segment.create", made.name)
+    asking.segments(now())
     return 201, _own(made)
 
 
@@ -92,9 +94,10 @@ def read_segment(request: HttpRequest, name: str, language: Language = "en") -> 
 @router.put("/{name}", response=OwnSegment, auth=Scope("segments:write"))
 @write
 def change_segment(request: HttpRequest, name: str, told: SegmentPut) -> tuple[int, OwnSegment]:
-    """Say anew what a segment is; until the next refresh it keeps the members that it has."""
+    """Say anew what a segment is; until its members are found, in the background, it keeps those that it has."""
     found = actions.change(name, told.title, told.rule, now())
     note(request, "segment.change", found.name)
+    asking.segments(now())
     return 200, _own(found)
 
 

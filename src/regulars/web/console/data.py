@@ -53,7 +53,7 @@ TONES = {
     "running": "busy",
     "waiting": "busy",
 }
-KINDS = {"refresh": mark("Refresh"), "load": mark("Load")}
+KINDS = {"refresh": mark("Refresh"), "load": mark("Load"), "segments": mark("Members of segments")}
 STEPS = {
     "": mark("beginning"),
     "reading": mark("reading"),

@@ -25,10 +25,8 @@ from regulars.web.console.visit import visit_of
 
 SHOWN = 8
 SAID = {
-    "made": mark(
-        "The segment is kept. The next refresh finds its members; Edit counts whom it would find now."
-    ),
-    "changed": mark("The changes are kept. Until the next refresh it has the members that it had."),
+    "made": mark("The segment is kept. Its members are being found, which takes a minute or so."),
+    "changed": mark("The changes are kept. Its members are being found again, which takes a minute or so."),
 }
 
 

@@ -15,7 +15,7 @@ from regulars.customers.listing import Listed
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.report.speech import Speech
-from regulars.runtime import previewing
+from regulars.runtime import asking, previewing
 from regulars.runtime.publication import published
 from regulars.segments import actions, queries
 from regulars.segments.rules import canonical, read, said
@@ -220,6 +220,7 @@ def _kept(form: Form, visit: Visit) -> Segment:
             title = actions.titled(form.title)
             made = actions.create(actions.free_name(title), title, rule, visit.now)
             access.note(who, "segment.create", made.name, {"title": made.title}, visit.now)
+            asking.segments(visit.now)
             return made
         known = queries.segment(form.name)
         if known is not None and known.updated_at.isoformat() != form.seen:
@@ -231,6 +232,7 @@ def _kept(form: Form, visit: Visit) -> Segment:
             )
         changed = actions.change(form.name, form.title, rule, visit.now)
         access.note(who, "segment.change", changed.name, {"title": changed.title}, visit.now)
+        asking.segments(visit.now)
         return changed
 
 

@@ -1,10 +1,11 @@
-"""Work that is done in threads, so that the event loop goes on taking events; only so much of it may wait."""
+"""Questions are answered one after another on the event loop, or in threads where that may take long; only so many may wait."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from regulars.web.edge.parts import Counts, Limits
@@ -19,10 +20,27 @@ class Asking:
     def __init__(self, limits: Limits, counts: Counts) -> None:
         self._limits, self._counts = limits, counts
         self._waiting, self._closed = 0, False
+        self._turn = asyncio.Lock()
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="regulars-edge")
 
     async def work(self, work: Callable[[], Told]) -> Told:
-        """Return what a function returns; raises what it raises, ``edge.busy`` or ``edge.stopping``."""
+        """Return what a function returns that may wait for something; raises what it raises, ``edge.busy`` or ``edge.stopping``."""
+        with self._counted():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def turn(self, work: Callable[[], Told]) -> Told:
+        """Return what a function returns that computes for less than a millisecond; raises as :meth:`work`.
+
+        A thread would have to be given Python's lock and to give it back, which takes longer than such an answer. Between two answers the loop
+        reads and writes what else there is, so that events are taken on.
+        """
+        with self._counted():
+            async with self._turn:
+                await asyncio.sleep(0)
+                return work()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
         if self._closed:
             raise stopping()
         if self._waiting >= self._limits.questions:
@@ -30,7 +48,7 @@ class Asking:
             raise busy()
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            yield
         finally:
             self._waiting -= 1
 

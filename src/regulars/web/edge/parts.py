@@ -28,8 +28,8 @@ class Recommender(Protocol):
     """Something to ask; an index that is served, for one."""
 
     @property
-    def slots(self) -> Slots:
-        """What to ask now; may take its time when it has just changed."""
+    def current(self) -> Slots:
+        """What to ask now, at once: somebody else looks for what is newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Limits:
     questions: int = 256
     """As many may wait for an answer of the recommender or of segments."""
     threads: int = 2
-    """Threads that answer; while one reads a new index, the others answer on."""
+    """Threads for what may wait for something: segments, and being told of what customers look at."""
 
 
 def now() -> int:
@@ -82,11 +82,11 @@ class Edge:
     refuses: Callable[[str | None, str | None], bool] = _nobody
     """Tells whether a customer (by the shop's own id) or who uses a device wants not to be measured; asked for every event, so from memory."""
     objects: Callable[[str], bool] = _nobody
-    """Tells whether a customer objects to being shown what fits them; asked in a thread, from memory."""
+    """Tells whether a customer objects to being shown what fits them; asked on the event loop, so from memory."""
     looked: Callable[[Sequence[Event]], None] = _nothing
     """Hears of what customers look at, once it is on disk; called in a thread."""
     rules_of: Callable[[str], Rules | None] = _no_rules
-    """What the shop wants of a slot; asked in a thread."""
+    """What the shop wants of a slot; asked on the event loop, so from memory."""
     origins: Container[str] = field(default_factory=frozenset)
     """Whose pages may send and ask: ``https://shop.example``, or ``*`` for all; the edge's own origin always may."""
     clock: Callable[[], int] = now

@@ -50,7 +50,7 @@ class Recommending:
             raise bad_number(question.k, MOST)
         claimed = text("customer", question.customer)
         known = claimed is not None and _proven(key, claimed, question.signature, headers)
-        return await self._asking.work(partial(self._answer, question, claimed, known))
+        return await self._asking.turn(partial(self._answer, question, claimed, known))
 
     async def decide(self, deciding: Deciding, headers: Mapping[bytes, bytes]) -> Reply:
         """Name a customer's segments; none where it is not proven who asks. There are no offers and no content to choose from yet."""
@@ -81,7 +81,7 @@ class Recommending:
         if recommender is None:
             answer = Answer(question.slot, (), NO_INDEX)
         else:
-            answer = ask(recommender.slots, question.slot, question.k, products=_start(question), **asked)
+            answer = ask(recommender.current, question.slot, question.k, products=_start(question), **asked)
         if customer is _NOBODY and SLOTS.get(question.slot) == "customer":
             why = OBJECTING if objecting else UNPROVEN
             answer = replace(answer, fallback=answer.fallback if answer.fallback is NO_INDEX else why)
