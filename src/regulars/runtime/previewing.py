@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -80,6 +81,7 @@ class Shelf:
         self._key: tuple[Any, ...] = ()
         self._held: Gathered | None = None
         self._until = 0.0
+        self._clock: threading.Timer | None = None
 
     def get(self, settings: Settings, lake: Lake, run: int, own: list[str]) -> Gathered:
         """Return what is known; gathered anew where something has changed. Whoever comes meanwhile waits for it rather than gather it too."""
@@ -95,24 +97,27 @@ class Shelf:
     def forget(self) -> None:
         """Let go of it; its folder goes as soon as nobody reads it."""
         with self._turn:
-            self._key, self._held = (), None
+            if self._clock is not None:
+                self._clock.cancel()
+            self._key, self._held, self._clock = (), None, None
 
     def _fresh(self, key: tuple[Any, ...]) -> Gathered | None:
         with self._turn:
             return self._held if self._key == key and time.monotonic() < self._until else None
 
     def _keep(self, key: tuple[Any, ...], held: Gathered) -> None:
+        # What is known of people does not lie about until somebody asks again; the clock itself keeps nothing.
+        clock = threading.Timer(self.seconds, self._expire, (weakref.ref(held),))
+        clock.daemon = True
         with self._turn:
             self._key, self._held, self._until = key, held, time.monotonic() + self.seconds
-        # What is known of people does not lie about until somebody asks again.
-        clock = threading.Timer(self.seconds, self._expire, (key,))
-        clock.daemon = True
+            self._clock = clock
         clock.start()
 
-    def _expire(self, key: tuple[Any, ...]) -> None:
+    def _expire(self, held: weakref.ref[Gathered]) -> None:
         with self._turn:
-            if self._key == key and time.monotonic() >= self._until:
-                self._key, self._held = (), None
+            if self._held is not None and self._held is held():
+                self._key, self._held, self._clock = (), None, None
 
 
 SHELF = Shelf()

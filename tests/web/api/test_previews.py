@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,14 +21,15 @@ def often(value: int) -> dict[str, Any]:
 
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A shelf of the test's own, and how often everything was gathered for it."""
+    """A shelf of the test's own, and the folder of each time that everything was gathered for it."""
     made = previewing.Shelf()
-    gathered: list[int] = []
+    gathered: list[Path] = []
     gather = previewing._gathered
 
     def counted(*told: Any) -> Any:
-        gathered.append(1)
-        return gather(*told)
+        found = gather(*told)
+        gathered.append(found.customers.parent)
+        return found
 
     monkeypatch.setattr(previewing, "SHELF", made)
     monkeypatch.setattr(previewing, "_gathered", counted)
@@ -86,13 +88,12 @@ def test_what_is_kept_goes_after_a_while_with_its_folder(settings: Any, program:
     refresh(settings)
     held.seconds = 0.5
     assert members(program, often(1)) == 1
-    folder = held._held.customers.parent
-    assert folder.is_dir()
+    (folder,) = gathered
     deadline = time.monotonic() + 20
     while folder.is_dir() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert held._held is None
     assert not folder.exists(), "nothing of it lies about"
+    assert held._held is None
     assert members(program, often(1)) == 1
     assert len(gathered) == 2
 
