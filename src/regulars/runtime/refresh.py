@@ -25,12 +25,14 @@ from regulars.kit.progress import stage
 from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
-from regulars.runtime import alarms, publication, spending
+from regulars.recommend.coverage import coverage
+from regulars.runtime import alarms, publication, spending, steering
+from regulars.runtime.goods import offered
 from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
 from regulars.store import bulk, database
 from regulars.store.models import OrderLine, Run
-from regulars.store.state import recall
+from regulars.store.state import recall, remember
 
 if TYPE_CHECKING:
     from regulars.lake import Workspace
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
 
 INDEX = "index"
+COVERAGE = "recommend.coverage"
+"""Under this name the store keeps how much of the shop the last refresh's recommendations show."""
 _PRODUCTS = pa.schema(
     [
         ("product_key", pa.int64()),
@@ -137,10 +141,13 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
         if orders.capabilities.products:
             _step(run, "recommendations")
             with stage(mark("Fitting recommendations")):
-                fitted = recommend.fit(orders, events=seen)
+                fitted = recommend.fit(orders, catalogue=offered(), events=seen)
                 version = index.build(fitted, settings.home / INDEX).version
+                shown = coverage(fitted, rules=steering.read().book.of("for_you"))
         _step(run, "publishing")
         published = publication.publish(run, found, lake, now)
+        if version:
+            remember(COVERAGE, shown.to_json())
         access.forget(now())
     with lake.writing():
         lake.tidy(lake.scores)

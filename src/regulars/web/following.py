@@ -15,6 +15,8 @@ from regulars.privacy import queries as privacy
 from regulars.privacy.actions import refused_on
 from regulars.privacy.rules import ANALYTICS, PROFILING
 from regulars.recommend.index import Served
+from regulars.recommend.rules import Rules
+from regulars.runtime import steering
 from regulars.web.edge import WriteKey
 
 log = logging.getLogger(__name__)
@@ -113,6 +115,23 @@ class Refusals(Following):
     def objects(self, customer_id: str) -> bool:
         """Tell whether a customer objects to profiling."""
         return customer_id in self._objecting
+
+
+class Rulebooks(Following):
+    """What the shop wants of each slot: read anew only where somebody changed it."""
+
+    def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
+        self._kept = steering.NOTHING
+        super().__init__(every_seconds)
+
+    def read(self) -> None:
+        """Take up rules that are newer than those we have."""
+        if steering.version() != self._kept.version:
+            self._kept = steering.read()
+
+    def rules_of(self, slot: str) -> Rules:
+        """Return what holds for a slot."""
+        return self._kept.book.of(slot)
 
 
 class Indexes(Following):

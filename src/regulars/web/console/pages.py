@@ -22,6 +22,7 @@ NAVIGATION = (
     (mark("Shop"), (
         ("/", mark("Overview"), "figures.read"), ("/", mark("Start"), "!figures.read"), ("/customers", mark("Customers"), "customers.read"),
         ("/value", mark("Value"), "figures.read"), ("/segments", mark("Segments"), "figures.read"),
+        ("/recommendations", mark("Recommendations"), "figures.read"),
     )),
     (mark("Set up"), (
         ("/data", mark("Data"), "sources.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
