@@ -26,10 +26,11 @@ from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
 from regulars.recommend.coverage import coverage
-from regulars.runtime import alarms, publication, spending, steering
+from regulars.runtime import alarms, preferences, publication, spending, steering
 from regulars.runtime.goods import offered
 from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
+from regulars.segments import Thresholds
 from regulars.store import bulk, database
 from regulars.store.models import OrderLine, Run
 from regulars.store.state import recall, remember
@@ -86,6 +87,7 @@ def refresh(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
     """
     now = clock or (lambda: datetime.now(UTC))
     with alone(settings.home):
+        settings = preferences.merged(settings)
         stopped = {"code": "refresh.stopped", "message": "It was stopped before it had ended."}
         with database.writing():
             if Run.objects.filter(state=Run.RUNNING).update(state=Run.FAILED, ended_at=now(), error=stopped):
@@ -134,6 +136,8 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
             orders,
             margin=settings.margin,
             horizon_days=settings.horizon_days,
+            thresholds=Thresholds.parse(settings.thresholds),
+            title=settings.shop_name,
             costs=spending.table(settings),
             events=seen,
         )

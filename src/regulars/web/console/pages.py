@@ -25,7 +25,7 @@ NAVIGATION = (
         ("/recommendations", mark("Recommendations"), "figures.read"),
     )),
     (mark("Set up"), (
-        ("/data", mark("Data"), "sources.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
+        ("/data", mark("Data"), "sources.manage"), ("/settings", mark("Settings"), "settings.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
         ("/audit", mark("Audit log"), "audit.read"),
     )),
     (mark("You"), (("/account", mark("Account"), ""),)),
@@ -93,6 +93,7 @@ def page(
         here=request.get_full_path() if request.method == "GET" else request.path_info,
         form_token=visit.form_token,
         navigation=_navigation(visit),
+        shop_name=settings.REGULARS.shop_name,
         wrong=error.said(visit.language) if error is not None else None,
         moment=lambda at: moment(at, visit.language),
         **values,
