@@ -158,7 +158,7 @@ def test_two_people_do_not_undo_each_other(settings: Any) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"price_to": "abc"}, "The rule Highest price is &#39;abc&#39;."),
+        ({"price_to": "abc"}, "The rule Price up to is &#39;abc&#39;."),
         ({"price_from": "9", "price_to": "5"}, "price_to"),
         ({"exclude": "no such thing"}, "no such thing"),
         ({"place": "0", "pinned": "a1"}, "a whole place"),

@@ -188,7 +188,13 @@ def _server(known: Settings) -> list[tuple[str, str, str]]:
         if each.name in (*preferences.CHANGEABLE, "origins"):
             continue
         value = getattr(known, each.name)
-        text = ", ".join(value) if isinstance(value, tuple) else str(value)
+        text = (
+            ", ".join(value)
+            if isinstance(value, tuple)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else str(value)
+        )
         shown = "…" if each.metadata.get("secret") and value else text or "–"
         found.append((PREFIX + each.name.upper(), shown, known.origins.get(each.name, "default")))
     return found
