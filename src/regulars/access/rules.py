@@ -16,6 +16,7 @@ COLLECT = "collect"
 """Of write keys, which may be seen by everybody: they hand in events and can do nothing else."""
 SCOPES = (
     "customers:read", "customers:write", "orders:read", "orders:write", "products:read", "products:write", "segments:read", "segments:write", "figures:read", "imports:read", "costs:read", "costs:write",
+    "recommendations:read", "recommendations:write",
     "jobs:read", "jobs:write", "webhooks:read", "webhooks:write", "keys:write", "metrics:read", COLLECT,
 )  # fmt: skip
 SECRET, WRITE = "rk", "wk"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,6 +24,14 @@ REASONS = {
     "pinned": mark("Chosen by the shop"),
 }
 """Why something is shown, by code; ``{seeds}`` are products that the person knows."""
+
+OF_THEM = REASONS | {
+    "bought_before": mark("Bought this before"),
+    "because_bought": mark("Because they bought {seeds}"),
+    "because_viewed": mark("Because they viewed {seeds}"),
+    "trending_near": mark("Popular in their country"),
+}
+"""The same, said to somebody who reads about the customer."""
 
 UNKNOWN_CUSTOMER = Unknown.because(
     "recommend.unknown_customer",
@@ -96,7 +105,9 @@ class Answer:
         }
 
 
-def sentence(pick: Pick, titles: dict[str, str | None], say: Translator) -> str:
+def sentence(
+    pick: Pick, titles: Mapping[str, str | None], say: Translator, reasons: Mapping[str, str] = REASONS
+) -> str:
     """Return why a product is shown, in a language, naming its seeds by title where they have one."""
     named = ", ".join(titles.get(seed) or seed for seed in pick.seeds)
-    return say(REASONS[pick.reason], seeds=named) if pick.seeds else say(REASONS[pick.reason])
+    return say(reasons[pick.reason], seeds=named) if pick.seeds else say(reasons[pick.reason])

@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
@@ -82,7 +84,7 @@ def purchases(
 ) -> Interactions:
     """Read who bought and viewed what when, up to ``as_of``; raises as :func:`fit` does."""
     from regulars.sources.events import read_events
-    from regulars.sources.products import read_products
+    from regulars.sources.products import SCHEMA, read_products
 
     if not orders.capabilities.products:
         raise RegularsError(
@@ -90,7 +92,8 @@ def purchases(
             mark("The orders do not say which products were bought."),
             hint=mark("Give a file with a row an order line, or name the column: --map product_id=COLUMN."),
         )
-    listed = None if catalogue is None else read_products(catalogue, orders.workspace)
+    read = catalogue is None or (isinstance(catalogue, pa.Table) and catalogue.schema == SCHEMA)
+    listed = catalogue if read else read_products(catalogue, orders.workspace)
     seen = None if events is None else read_events(events, orders.workspace, time_zone=orders.shop.time_zone)
     return interactions.read(orders, as_of=as_of, listed=listed, events=seen)
 

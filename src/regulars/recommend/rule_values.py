@@ -69,10 +69,13 @@ def flag(rule: str, value: object) -> bool:
 
 def number(rule: str, value: object, kind: str = "number", most: float = MOST) -> float:
     """Return a number from 0 to ``most``."""
-    told = isinstance(value, int | float) and not isinstance(value, bool)
-    if not told or not math.isfinite(value) or not 0 <= value <= most:  # type: ignore[operator,arg-type]
+    if not isinstance(value, int | float) or isinstance(value, bool):
         refuse(rule, value, kind)
-    return float(value)  # type: ignore[arg-type]
+    try:
+        found = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        refuse(rule, math.inf, kind)
+    return found if math.isfinite(found) and 0 <= found <= most else refuse(rule, value, kind)
 
 
 def share(rule: str, value: object) -> float:

@@ -25,7 +25,9 @@ def open_home(home: Path | str | None = None) -> Settings:
     ensure_writable(settings.home)
     settings.home.mkdir(parents=True, exist_ok=True)
     database.migrate()
-    return settings
+    from regulars.runtime import preferences
+
+    return preferences.apply(settings)
 
 
 def connect_home(home: Path | str | None = None) -> Settings:

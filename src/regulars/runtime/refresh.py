@@ -25,12 +25,15 @@ from regulars.kit.progress import stage
 from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
-from regulars.runtime import alarms, history, publication, spending
+from regulars.recommend.coverage import coverage
+from regulars.runtime import alarms, history, preferences, publication, spending, steering
+from regulars.runtime.goods import offered
 from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
+from regulars.segments import Thresholds
 from regulars.store import bulk, database
 from regulars.store.models import OrderLine, Run
-from regulars.store.state import recall
+from regulars.store.state import recall, remember
 
 if TYPE_CHECKING:
     from regulars.lake import Workspace
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
 
 INDEX = "index"
+COVERAGE = "recommend.coverage"
+"""Under this name the store keeps how much of the shop the last refresh's recommendations show."""
 _PRODUCTS = pa.schema(
     [
         ("product_key", pa.int64()),
@@ -82,6 +87,7 @@ def refresh(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
     """
     now = clock or (lambda: datetime.now(UTC))
     with alone(settings.home):
+        settings = preferences.merged(settings)
         stopped = {"code": "refresh.stopped", "message": "It was stopped before it had ended."}
         with database.writing():
             if Run.objects.filter(state=Run.RUNNING).update(state=Run.FAILED, ended_at=now(), error=stopped):
@@ -130,6 +136,8 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
             orders,
             margin=settings.margin,
             horizon_days=settings.horizon_days,
+            thresholds=Thresholds.parse(settings.thresholds),
+            title=settings.shop_name,
             costs=spending.table(settings),
             events=seen,
         )
@@ -137,10 +145,13 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
         if orders.capabilities.products:
             _step(run, "recommendations")
             with stage(mark("Fitting recommendations")):
-                fitted = recommend.fit(orders, events=seen)
+                fitted = recommend.fit(orders, catalogue=offered(), events=seen)
                 version = index.build(fitted, settings.home / INDEX).version
+                shown = coverage(fitted, rules=steering.read().book.of("for_you"))
         _step(run, "publishing")
         published = publication.publish(run, found, lake, now)
+        if version:
+            remember(COVERAGE, shown.to_json())
         access.forget(now())
     history.thin(lake, found.value.as_of)
     with lake.writing():

@@ -11,8 +11,6 @@ from regulars.store.models import Order, Run, Segment
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
 
-NIGHT = time(3, 0)
-"""By the shop's own clock."""
 GROUPED = timedelta(minutes=15)
 """How often everybody is held against the rules of the shop's own segments: a million customers take half a minute of one core."""
 
@@ -28,10 +26,10 @@ def night(settings: Settings, now: datetime) -> date | None:
 
 
 def _last_night(settings: Settings, now: datetime) -> datetime:
-    zone = ZoneInfo(settings.time_zone)
+    at, zone = time.fromisoformat(settings.refresh_at), ZoneInfo(settings.time_zone)
     here = now.astimezone(zone)
-    begins = datetime.combine(here.date(), NIGHT, zone)
-    return begins if begins <= here else datetime.combine(here.date() - timedelta(days=1), NIGHT, zone)
+    begins = datetime.combine(here.date(), at, zone)
+    return begins if begins <= here else datetime.combine(here.date() - timedelta(days=1), at, zone)
 
 
 def grouping(now: datetime) -> str | None:

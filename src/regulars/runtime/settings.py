@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import Phrase, mark
 from regulars.kit.logs import JSON, TEXT
+from regulars.segments.thresholds import Thresholds
 
 FILE = "regulars.toml"
 PREFIX = "REGULARS_"
@@ -22,12 +23,14 @@ HOME = "regulars-home"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server goes by; nothing here changes while it runs."""
+    """What a server goes by: a value that changes while it runs is another object of this kind (:mod:`regulars.runtime.preferences`)."""
 
     home: Path
     """The folder that holds everything: the store, the lake, the index, rejected rows, secrets."""
     database_url: str = field(default="", metadata={"secret": True})
     """``postgresql://user:password@host/name``; empty for SQLite in the home folder."""
+    shop_name: str = ""
+    """What the shop is called, in the console and its reports."""
     currency: str = ""
     """The shop's currency (ISO 4217); empty until a source names one."""
     time_zone: str = "UTC"
@@ -38,6 +41,10 @@ class Settings:
     """Whether delivery is part of revenue."""
     horizon_days: int = 365
     """How far the forecast looks ahead."""
+    refresh_at: str = "03:00"
+    """When the day's refresh begins, by the shop's own clock."""
+    thresholds: tuple[str, ...] = ()
+    """Where segments begin, other than usual: ``vip_orders=5``."""
     storefronts: tuple[str, ...] = ()
     """Whose pages may send events and ask for recommendations: ``https://shop.example``."""
     allowed_hosts: str = "*"
@@ -55,7 +62,7 @@ class Settings:
     log: str = TEXT
     """How the log is written: ``text`` or ``json``, one line an event."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Where each value comes from: ``default``, ``regulars.toml``, or the variable's name."""
+    """Where each value comes from: ``default``, ``console``, ``regulars.toml``, or the variable's name."""
 
     @classmethod
     def read(cls, home: Path | str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -75,7 +82,7 @@ class Settings:
             value, origin = _found(each.name, told, written)
             origins[each.name] = origin
             if value is not None:
-                values[each.name] = _typed(each.name, value, origin)
+                values[each.name] = typed(each.name, value, origin)
         unknown = sorted(written.keys() - {each.name for each in fields(cls)})
         if unknown:
             raise RegularsError(
@@ -126,11 +133,11 @@ def _found(name: str, told: Mapping[str, str], written: Mapping[str, Any]) -> tu
     return None, "default"
 
 
-def _typed(name: str, value: Any, origin: str) -> Any:
-    """Return a value as its field wants it."""
+def typed(name: str, value: Any, origin: str) -> Any:
+    """Return a value as its field wants it; raises :class:`RegularsError` with the setting's name and origin for one that cannot be."""
     try:
         return _TYPES[name](value)
-    except (ValueError, TypeError, KeyError, ZoneInfoNotFoundError) as error:
+    except (ValueError, TypeError, KeyError, OSError, ZoneInfoNotFoundError) as error:
         secret = name == "database_url"
         raise RegularsError(
             "settings.value",
@@ -141,6 +148,27 @@ def _typed(name: str, value: Any, origin: str) -> Any:
             origin=origin,
             wanted=Phrase(_WANTED[name]),
         ) from error
+
+
+def _name(value: Any) -> str:
+    text = " ".join(str(value).split())
+    if not text.isprintable() or len(text) > 100:
+        raise ValueError(text)
+    return text
+
+
+def _clock(value: Any) -> str:
+    text = str(value).strip()
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
+        raise ValueError(text)
+    return text
+
+
+def _thresholds(value: Any) -> tuple[str, ...]:
+    told = value.split(",") if isinstance(value, str) else list(value)
+    found = tuple(str(one).strip() for one in told if str(one).strip())
+    Thresholds.parse(found)
+    return found
 
 
 def _currency(value: Any) -> str:
@@ -235,6 +263,9 @@ def _form(value: Any) -> str:
 
 _TYPES = {
     "database_url": _address,
+    "shop_name": _name,
+    "refresh_at": _clock,
+    "thresholds": _thresholds,
     "currency": _currency,
     "time_zone": _zone,
     "margin": _share,
@@ -251,6 +282,9 @@ _TYPES = {
 }
 _WANTED = {
     "database_url": mark("an address such as postgresql://user:password@host:5432/name"),
+    "shop_name": mark("a name of at most 100 visible characters"),
+    "refresh_at": mark("a time of the day such as 03:00"),
+    "thresholds": mark("names and values with commas between, such as vip_orders=5"),
     "currency": mark("three letters such as PLN"),
     "time_zone": mark("a zone such as Europe/Warsaw"),
     "margin": mark("a share above 0 and up to 1, such as 0.35"),

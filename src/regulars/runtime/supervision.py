@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from regulars.jobs import actions, rules
 from regulars.jobs.actions import Hold
-from regulars.runtime import tasks
+from regulars.runtime import preferences, tasks
 from regulars.runtime.rounds import told
 from regulars.runtime.schedule import grouping, night
 
@@ -44,7 +44,7 @@ class Supervision:
         if self._job is not None and self._task is not None:
             return self._followed(self._job, self._task)
         now = self._clock()
-        planned = night(self._settings, now)
+        planned = night(preferences.merged(self._settings), now)
         if planned is not None:
             actions.enqueue(tasks.REFRESH, {}, now, unique=f"refresh:{planned.isoformat()}")
         elif (quarter := grouping(now)) is not None:

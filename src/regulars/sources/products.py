@@ -144,7 +144,7 @@ def _read(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 product=name,
                 first=first[name],
             )
-        told = {"row": line, "product_id": name, "attributes": _attributes(row.get("attributes"))}
+        told = {"row": line, "product_id": name, "attributes": attributes(row.get("attributes"))}
         told |= {part: _text(row.get(part)) for part in ("title", "category", "brand")}
         told |= {part: _amount(row, part) for part in ("price", "cost")}
         found.append(told | {"available": _available(row.get("available"), line)})
@@ -196,7 +196,8 @@ def _refuse(line: int, cell: str, name: str) -> Never:
     )
 
 
-def _attributes(cell: object) -> list[str]:
+def attributes(cell: object) -> list[str]:
+    """Return what a cell, a dictionary or a list says of a product as marks: ``colour=red``."""
     told = cell if isinstance(cell, dict | list) else _text(cell)
     if isinstance(told, str):
         with suppress(ValueError):

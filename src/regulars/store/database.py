@@ -23,6 +23,7 @@ LOCKS = {
     "lake": 7_261_004,
     "users": 7_261_006,
     "segments": 7_261_008,
+    "settings": 7_261_010,
 }
 """Numbers of PostgreSQL's advisory locks."""
 

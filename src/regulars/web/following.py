@@ -7,6 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.db import close_old_connections
 
@@ -15,7 +16,12 @@ from regulars.privacy import queries as privacy
 from regulars.privacy.actions import refused_on
 from regulars.privacy.rules import ANALYTICS, PROFILING
 from regulars.recommend.index import Served
+from regulars.recommend.rules import Rules
+from regulars.runtime import preferences, steering
 from regulars.web.edge import WriteKey
+
+if TYPE_CHECKING:
+    from regulars.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +119,38 @@ class Refusals(Following):
     def objects(self, customer_id: str) -> bool:
         """Tell whether a customer objects to profiling."""
         return customer_id in self._objecting
+
+
+class Rulebooks(Following):
+    """What the shop wants of each slot: read anew only where somebody changed it."""
+
+    def __init__(self, every_seconds: float = EVERY_SECONDS) -> None:
+        self._kept = steering.NOTHING
+        super().__init__(every_seconds)
+
+    def read(self) -> None:
+        """Take up rules that are newer than those we have."""
+        if steering.version() != self._kept.version:
+            self._kept = steering.read()
+
+    def rules_of(self, slot: str) -> Rules:
+        """Return what holds for a slot."""
+        return self._kept.book.of(slot)
+
+
+class Preferences(Following):
+    """What people chose for the whole server: this process goes by it from then on."""
+
+    def __init__(self, settings: Settings, every_seconds: float = EVERY_SECONDS) -> None:
+        self._settings, self._known = settings, -1
+        super().__init__(every_seconds)
+
+    def read(self) -> None:
+        """Take up what was changed since the last look."""
+        latest = preferences.kept().version
+        if latest != self._known:
+            preferences.apply(self._settings)
+            self._known = latest
 
 
 class Indexes(Following):

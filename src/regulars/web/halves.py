@@ -16,7 +16,7 @@ from regulars.store.inbox import Event
 from regulars.store.models import Identifier, Membership
 from regulars.web.edge import PATHS, Edge
 from regulars.web.edge import application as edge_application
-from regulars.web.following import Indexes, Refusals, WriteKeys
+from regulars.web.following import Indexes, Refusals, Rulebooks, WriteKeys
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
@@ -62,6 +62,7 @@ def build(settings: Settings, cold: Asgi, keys: WriteKeys, refusals: Refusals) -
             refuses=refusals.refuses,
             objects=refusals.objects,
             looked=looked,
+            rules_of=Rulebooks().rules_of,
             origins=frozenset(settings.storefronts),
         )
     )

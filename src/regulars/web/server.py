@@ -14,7 +14,8 @@ def application() -> Any:
     logs.configure(settings.log)
     # Records can be imported once the home is open.
     from regulars.web import halves
-    from regulars.web.following import Refusals, WriteKeys
+    from regulars.web.following import Preferences, Refusals, WriteKeys
 
+    Preferences(settings)
     keys, refusals = WriteKeys(settings.home), Refusals()
     return halves.build(settings, halves.django_side(), keys, refusals)

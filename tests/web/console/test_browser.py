@@ -33,8 +33,14 @@ PAGES = (
     "/customers?segment=at_risk",
     "/customers?q=nobody+at+all",
     "/customers/1",
+    "/recommendations",
+    "/recommendations?slot=cart&product=a1&product=a2&customer=1",
+    "/recommendations?slot=similar&find=thing&who=ada",
+    "/recommendations/rules",
+    "/recommendations/rules?slot=for_you",
     "/data",
     "/data/imports/1",
+    "/settings",
     "/account",
     "/account/two-factor",
     "/users",
@@ -79,11 +85,13 @@ def serving(home: Path) -> Iterator[str]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("console") / "home"
     settings = opened(home, currency="PLN", time_zone="Europe/Warsaw")
-    from tests.web.console import shop
+    from tests.web.console import shelves
 
-    shop.made(60)
+    shelves.made(settings, 60)
     from regulars.access import actions as keys
     from regulars.access.people import actions
+    from regulars.recommend.rulebook import Rulebook
+    from regulars.runtime import steering
     from regulars.segments import actions as segments
 
     now = datetime.now(UTC)
@@ -93,6 +101,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "quiet", "Quiet for long", {"field": "last_on", "operator": "before_last_days", "value": 60}, now
     )
     keys.create("Order sync", ["orders:read", "orders:write"], settings.home, who="test", now=now)
+    book = Rulebook.from_json({"for_you": {"pin": {"1": "c7"}, "exclude": ["a2"], "boost": [{"category": "d", "factor": 2}]}})  # fmt: skip
+    steering.change(book, 0, who="user:1", now=now)
     with serving(home) as found:
         yield found
 

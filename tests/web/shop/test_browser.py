@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 import pytest
 from tests.homes import environment
 from tests.report.test_browser import AXE, CHROMIUM, FLAGS
+from tests.web.console.conftest import PASSWORD
 
 from regulars.runtime import demonstration
 from regulars.runtime.settings import Settings
@@ -66,7 +67,16 @@ def key(demo_home: Settings) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser(key: str) -> Iterator[Any]:
+def marketer(demo_home: Settings) -> str:
+    from regulars.access.people import actions
+
+    now = datetime.now(UTC)
+    actions.create("mia@shop.example", "Mia", ["marketer"], PASSWORD, who="test", now=now)
+    return "mia@shop.example"
+
+
+@pytest.fixture(scope="module")
+def browser(key: str, marketer: str) -> Iterator[Any]:
     # The key is made first: what drives the browser keeps this process from asking the store.
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
@@ -185,6 +195,54 @@ def test_from_the_first_look_to_the_order_and_what_the_customer_is_worth(
     after = asked_of(address, f"/v1/customers/{who}", key)
     assert after["value"]["orders"] == before["value"]["orders"] + 1
     assert float(after["value"]["net"]) > float(before["value"]["net"])
+    shopper.context.close()
+
+
+def pinned(page: Any, address: str, place: str, product: str) -> None:
+    """Say which product stands first in every slot."""
+    page.goto(f"{address}/recommendations/rules")
+    page.fill("#place-1", place)
+    page.fill("#pinned-1", product)
+    page.click("button[value=keep]")
+    page.wait_for_selector(".said[role=status]")
+
+
+def test_pin_a_product_and_see_it_in_the_shop(browser: Any, address: str, marketer: str) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(f"{address}/sign-in")
+    page.fill("input[name=email]", marketer)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button.first")
+    page.wait_for_url(f"{address}/")
+    page.goto(f"{address}/recommendations?slot=trending")
+    last = page.locator("table.shelf tbody th small").last.inner_text()
+    page.goto(f"{address}/recommendations/rules")
+    page.fill("#place-1", "1")
+    page.fill("#pinned-1", last)
+    page.click("button[value=try]")
+    assert page.locator(".beside .places").count() == 2
+    pinned(page, address, "1", last)
+    shopper = Visitor(browser, address)
+    deadline = time.monotonic() + 20
+    while True:
+        shopper.go("/shop/")
+        shopper.page.wait_for_selector("[data-regulars-state=full] li.card a")
+        first = shopper.page.locator("[data-regulars-state=full] li.card a").first.get_attribute("href")
+        if (first or "").endswith(f"/shop/product/{last}"):
+            break
+        assert time.monotonic() < deadline, first
+        shopper.page.wait_for_timeout(500)
+    assert not shopper.troubles
+    page.goto(f"{address}/recommendations?slot=trending")
+    assert (
+        page.locator("table.shelf tbody tr").first.locator("td").nth(1).inner_text() == "Chosen by the shop"
+    )
+    pinned(page, address, "", "")
+    page.goto(f"{address}/recommendations?slot=trending")
+    assert page.locator("table.shelf tbody th small").last.inner_text() == last
+    context.close()
     shopper.context.close()
 
 

@@ -25,6 +25,7 @@ from regulars.web.api import (
     people,
     products,
     segments,
+    steering,
     webhooks,
 )
 from regulars.web.api.reading import Strict
@@ -45,6 +46,7 @@ api.add_router("/customers", customers.router)
 api.add_router("/products", products.router)
 api.add_router("/costs", costs.router)
 api.add_router("/segments", segments.router)
+api.add_router("/recommendations", steering.router)
 api.add_router("/figures", figures.figures)
 api.add_router("/scores", figures.scores)
 api.add_router("/keys", keys.router)

@@ -20,7 +20,7 @@ from regulars.orders import amounts
 from regulars.orders import queries as orders
 from regulars.privacy import queries as privacy
 from regulars.privacy.rules import PROFILING, UNSAID
-from regulars.recommend.answers import REASONS
+from regulars.recommend.answers import OF_THEM, sentence
 from regulars.report.speech import Speech
 from regulars.runtime import happened, happening, history, serving
 from regulars.runtime.projection import lake_of
@@ -202,13 +202,7 @@ def _answer(found: Customer) -> Answer | None:
 def _picks(answer: Answer, t: Any) -> list[tuple[str, str]]:
     seeds = {seed for pick in answer.picks for seed in pick.seeds}
     titles = dict(Product.objects.filter(product_id__in=seeds).values_list("product_id", "title"))
-    return [
-        (
-            pick.title or pick.product_id,
-            t(REASONS[pick.reason], seeds=", ".join(titles.get(seed) or seed for seed in pick.seeds)),
-        )
-        for pick in answer.picks
-    ]
+    return [(pick.title or pick.product_id, sentence(pick, titles, t, OF_THEM)) for pick in answer.picks]
 
 
 def _fallback(answer: Answer | None, language: str) -> str:

@@ -41,7 +41,7 @@ PLACES = {
     "channels": "/value#channels",
     "discounts": "/value#discounts",
     "products": "/value#products",
-    "recommendations": "/value#recommendations",
+    "recommendations": "/recommendations#recommendations",
     "quality": "/data",
 }
 """Where the console shows each section of the report."""

@@ -22,10 +22,10 @@ NAVIGATION = (
     (mark("Shop"), (
         ("/", mark("Overview"), "figures.read"), ("/", mark("Start"), "!figures.read"), ("/customers", mark("Customers"), "customers.read"),
         ("/value", mark("Value"), "figures.read"), ("/segments", mark("Segments"), "figures.read"),
-        ("/data/events", mark("Events"), "events.read"),
+        ("/recommendations", mark("Recommendations"), "figures.read"), ("/data/events", mark("Events"), "events.read"),
     )),
     (mark("Set up"), (
-        ("/data", mark("Data"), "sources.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
+        ("/data", mark("Data"), "sources.manage"), ("/settings", mark("Settings"), "settings.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
         ("/audit", mark("Audit log"), "audit.read"),
     )),
     (mark("You"), (("/account", mark("Account"), ""),)),
@@ -108,6 +108,7 @@ def page(
         here=request.get_full_path() if request.method == "GET" else request.path_info,
         form_token=visit.form_token,
         navigation=_navigation(visit),
+        shop_name=settings.REGULARS.shop_name,
         wrong=error.said(visit.language) if error is not None else None,
         moment=lambda at: moment(at, visit.language),
         **values,
