@@ -16,6 +16,7 @@ import pytest
 from tests.homes import environment
 from tests.pictures import keep
 from tests.report.test_browser import CHROMIUM, FLAGS
+from tests.web.shop.test_browser import Visitor
 
 from regulars.runtime import demonstration
 from regulars.runtime.settings import Settings
@@ -111,6 +112,37 @@ def test_somebody_worth_calling_is_found_and_known(page: Any, address: str) -> N
     assert page.get_by_role("heading", name="Timeline").is_visible()
     assert page.locator("ol.line > li").count() >= 1
     keep(page, "console-customer")
+
+
+def test_a_segment_is_begun_from_a_ready_rule(page: Any, address: str) -> None:
+    page.goto(f"{address}/segments/new")
+    page.get_by_role("link", name="Bought once").click()
+    page.get_by_role("heading", name="Found now").wait_for()
+    page.locator("[aria-live]").filter(has_text="customer").first.wait_for()
+    keep(page, "console-segment")
+    assert page.get_by_label("Title").input_value()
+
+
+def test_what_a_page_of_the_shop_would_show_is_seen_with_its_reasons(page: Any, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="Recommendations", exact=True).click()
+    assert page.locator("main table tbody tr").count() >= 10
+    keep(page, "console-recommendations")
+
+
+def test_what_a_visitor_looks_at_arrives_while_the_owner_watches(
+    page: Any, browser: Any, address: str
+) -> None:
+    shopper = Visitor(browser, address)
+    shopper.agree("granted")
+    page.goto(f"{address}/data/events")
+    shopper.go("/shop/product/1003")
+    keep(shopper.page, "shop-product")
+    page.get_by_text("Product viewed").first.wait_for(timeout=30_000)
+    shopper.go("/shop/product/1090")
+    page.wait_for_timeout(3000)
+    keep(page, "console-events")
+    shopper.context.close()
 
 
 def test_language_and_theme_are_switched_and_stay(page: Any, address: str) -> None:
