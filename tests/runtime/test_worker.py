@@ -18,7 +18,7 @@ from tests.receivers import receiver
 from tests.runtime.test_load import ROWS, told, written
 
 from regulars.jobs import actions, queries
-from regulars.runtime import rounds, tasks
+from regulars.runtime import repairing, rounds, tasks
 from regulars.runtime import worker as room
 from regulars.runtime.schedule import night
 from regulars.runtime.tasks import Outcome
@@ -223,7 +223,7 @@ def ended(task: tasks.Task) -> Outcome:
 
 def test_jobs_are_commands_whose_errors_say_whether_they_help_again(tmp_path: Path) -> None:
     settings = opened(tmp_path / "home", currency="EUR")
-    folder = settings.home / tasks.INBOX
+    folder = settings.home / repairing.INBOX
     folder.mkdir()
     written(folder / "orders.csv", *ROWS)
     (folder / "odd.csv").write_text("a,b\n1,2\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from regulars.lake import Orders
 from regulars.numeric import accuracy
 from regulars.value import backtest, frames, model
 from regulars.value.assumptions import Assumptions, Minimum
-from regulars.value.learning import Learner, Learnt, blend, features, words
+from regulars.value.learning import Learner, Learnt, blend, features, matrix, windows, words
 from regulars.value.learning import learner as room
 from regulars.value.past import Past
 from regulars.value.processes import PARETO
@@ -118,6 +118,29 @@ def test_the_total_and_how_often_people_buy_stay(signal):
     assert after.low is None
     bounded = signal.learnt.applied(replace(before, low=before.clv / 2, high=before.clv * 2))
     assert np.allclose(bounded.high / bounded.clv, 2.0)
+
+
+def test_a_share_of_the_customers_is_asked_about(signal):
+    """As in the backtests of a shop of a million: learnt from all, asked about some."""
+    some = signal.summary.key % 2 == 0
+    forecast = room._taken(signal.forecast, np.flatnonzero(some))
+    learnt = signal.learner.learn(signal.summary.part(some), forecast, HORIZON)
+    assert isinstance(learnt, Learnt)
+    assert len(learnt.factor) == some.sum()
+    # Another total stays, and ages rank among others: the same customers are thought more or less of.
+    both = np.log(learnt.factor), np.log(signal.learnt.factor[some])
+    assert np.corrcoef(*both)[0, 1] > 0.95
+
+
+def test_features_must_be_known_of_everybody(signal):
+    scope = features.Scope(START, CUT, HORIZON)
+    table = signal.learner.orders.workspace.engine.arrow(
+        features.of_customers(signal.learner.orders, signal.learner.past.days, scope)
+    )
+    known = matrix.Known(signal.summary, signal.forecast, windows.age_ranks(signal.summary))
+    assert len(matrix.of(table, known)) == len(signal.summary)
+    with pytest.raises(ValueError, match="no features"):
+        matrix.of(table.slice(1), known)
 
 
 def test_the_paragraph_says_what_it_goes_by(signal):

@@ -133,6 +133,13 @@ def once(key: int, given: str | None, request: str, digest: str, now: datetime) 
             )
 
 
+def first_use(key: int, name: str, now: datetime) -> bool:
+    """Write down that something signed under a key was used; return whether that is the first time. Kept as long as answers are."""
+    with database.writing():
+        made = {"request": "", "digest": "", "status": 0, "answer": "", "created_at": now}
+        return Idempotency.objects.get_or_create(api_key_id=key, key=name, defaults=made)[1]
+
+
 def forget(now: datetime) -> int:
     """Forget answers that are too old to be asked for again; return how many."""
     with database.writing():

@@ -18,8 +18,21 @@ from regulars.kit import logs
 @options.language
 @options.as_json
 @options.reading
+@click.option(
+    "--corrected",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Rejected rows of this source, corrected: they take the place of its own. Repeat as needed, the latest last.",
+)
 def load(
-    origin: str, home: Path | None, with_parent: int | None, language: str, as_json: bool, reading: Reading
+    origin: str,
+    home: Path | None,
+    with_parent: int | None,
+    language: str,
+    as_json: bool,
+    reading: Reading,
+    corrected: tuple[Path, ...],
 ) -> None:
     """Take orders into a server's store: customers, products and orders, each once however often they are loaded.
 
@@ -37,7 +50,7 @@ def load(
     from regulars.runtime.written import dumps
 
     given = {name: value for name, value in reading.settings().items() if value is not None}
-    done = run(origin, settings, **given)
+    done = run(origin, settings, corrected=corrected, **given)
     if as_json:
         click.echo(dumps(done.to_json()))
         return

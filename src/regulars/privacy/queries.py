@@ -42,6 +42,18 @@ def refusing(purpose: str) -> set[int]:
     return set(said.exclude(Exists(later)).values_list("customer_id", flat=True))
 
 
+def refusing_of(purpose: str, customers: Collection[int]) -> set[int]:
+    """Return which of some customers said no last: asked for them alone, however many others did."""
+    checked(purpose)
+    found: dict[int, bool] = {}
+    keys = sorted(customers)
+    for start in range(0, len(keys), LOOKED_UP):
+        some = Consent.objects.filter(purpose=purpose, customer__in=keys[start : start + LOOKED_UP])
+        for customer, granted in some.order_by("-at", "-id").values_list("customer_id", "granted"):
+            found.setdefault(customer, granted)
+    return {customer for customer, granted in found.items() if not granted}
+
+
 def latest() -> tuple[int, ...]:
     """Return numbers that change with each word that anybody says and each merge: whoever remembers what is refused asks again then."""
     merged = Merge.objects.aggregate(last=Max("id"), undone=Count("undone_at"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from regulars.jobs import actions, queries
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
-from regulars.runtime import tasks
+from regulars.runtime import repairing, tasks, watching
 from regulars.runtime.publication import published
 
 if TYPE_CHECKING:
@@ -33,11 +35,27 @@ def segments(now: datetime) -> None:
         actions.enqueue(tasks.SEGMENTS, {}, now)
 
 
-def load(settings: Settings, file: str, now: datetime) -> Job:
-    """Ask for a file of the inbox to be loaded; raises (``imports.no_file``) where it is not there."""
-    folder = (settings.home / tasks.INBOX).resolve()
+def load(settings: Settings, file: str, now: datetime, told: Mapping[str, Any] | None = None) -> Job:
+    """Ask for a file of the inbox to be loaded, read as ``told`` says (:func:`regulars.runtime.repairing.options`).
+
+    Raises (``imports.no_file``) where it is not there.
+    """
+    _found(settings, file)
+    return actions.enqueue(tasks.LOAD, {"file": file} | dict(told or {}), now)[0]
+
+
+def remove(settings: Settings, file: str) -> None:
+    """Delete a file of the inbox, with all that loads of it kept of its rows; what was loaded stays. Raises as :func:`load` does."""
+    found = _found(settings, file)
+    repairing.forget(settings.home, file, watching.imports(None, 1000))
+    found.unlink(missing_ok=True)
+
+
+def _found(settings: Settings, file: str) -> Path:
+    folder = (settings.home / repairing.INBOX).resolve()
     found = (folder / file).resolve()
-    if found.parent != folder or not found.is_file():
+    # What begins with a dot is half a file, or none of ours.
+    if found.parent != folder or not found.is_file() or found.name != file or file.startswith("."):
         raise RegularsError(
             "imports.no_file",
             mark("There is no file {file} in the folder inbox of the server's home."),
@@ -46,12 +64,12 @@ def load(settings: Settings, file: str, now: datetime) -> Job:
             file=repr(file),
             location="body.file",
         )
-    return actions.enqueue(tasks.LOAD, {"file": file}, now)[0]
+    return found
 
 
 def waiting_files(settings: Settings) -> list[tuple[str, int]]:
     """Return name and size in bytes of the files in the inbox, at most :data:`MOST`."""
-    folder = settings.home / tasks.INBOX
+    folder = settings.home / repairing.INBOX
     if not folder.is_dir():
         return []
     found = sorted(each for each in folder.iterdir() if each.is_file() and not each.name.startswith("."))

@@ -61,6 +61,7 @@ def prepare(world: World, shop: Path, settings: Settings) -> Demo:
     """
     from regulars.runtime.load import load
     from regulars.runtime.refresh import refresh
+    from regulars.runtime.spending import take
     from regulars.store.models import Order
 
     if Order.objects.exists():
@@ -74,6 +75,7 @@ def prepare(world: World, shop: Path, settings: Settings) -> Demo:
     now = datetime.now(UTC)
     load(str(shop / "order_lines"), settings)
     _list_products(shop / "products.parquet", world.currency, now)
+    take(str(shop / "costs.parquet"), settings)
     demo = _made(world, settings, now)
     refresh(settings)
     replace_file(settings.home / FILE, json.dumps(asdict(demo), ensure_ascii=False, indent=1).encode())

@@ -16,7 +16,7 @@ COLUMNS = ["type", "occurred_at", "product_id", "order_id", "value"]
 def of(
     lake: Lake, customer: int, since: datetime | None, until: datetime | None, most: int
 ) -> list[dict[str, Any]]:
-    """Return a customer's events with :data:`COLUMNS`, the latest first, at most ``most``; what still waits in the inbox is not among them."""  # fmt: skip
+    """Return a customer's events with :data:`COLUMNS`, the latest first, at most ``most``; what still waits is told by ``happening.waiting``."""  # fmt: skip
     with lake.reading():
         held = f"bucket={customer % lake.buckets}"
         files = [str(path) for path in lake.events.files() if path.parent.name == held]

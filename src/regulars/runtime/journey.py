@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -92,13 +92,15 @@ def read_orders(
     threads: int | None = None,
     scratch: Path | None = None,
     names: bool = False,
+    corrected: Sequence[Path] = (),
 ) -> Orders:
     """Read a shop's orders from a file, a folder, a database URL, or a pandas, Polars or Arrow table.
 
     Columns are recognised, or named by ``mapping`` (our name → the file's column). ``engine`` is ``duckdb``, ``spark`` or a
     Spark master URL. What could not be used is in ``Orders.rejects``, what was done to the rest in ``Orders.intake``.
 
-    With ``names`` the shop's own ids of orders and the e-mails of customers are kept beside the tables, for a store.
+    With ``names`` the shop's own ids of orders and the e-mails of customers are kept beside the tables, for a store, and rejected rows as they are.
+    ``corrected`` are files of rejected rows, corrected, which take the place of those of the origin.
 
     Raises :class:`~regulars.kit.errors.RegularsError` when the whole origin cannot be used. Close the result, or use
     it in a ``with`` statement: it owns a temporary folder.
@@ -121,6 +123,7 @@ def read_orders(
                 encoding=encoding,
                 delimiter=delimiter,
                 names=names,
+                corrected=corrected,
             )
     except BaseException:
         workspace.close()

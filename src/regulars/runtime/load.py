@@ -24,6 +24,7 @@ from regulars.kit.progress import stage
 from regulars.orders import actions as orders_room
 from regulars.orders import content
 from regulars.orders.actions import Arrived
+from regulars.runtime import repairing
 from regulars.runtime.journey import read_orders
 from regulars.runtime.parts import Parts
 from regulars.store import database, outbox
@@ -96,7 +97,13 @@ def _recorded(
     origin: str, settings: Settings, now: Callable[[], datetime], reading: dict[str, Any]
 ) -> Loaded:
     """Load under a record of it."""
-    record = Import.objects.create(origin=_named(origin), state=Import.RUNNING, started_at=now())
+    source = repairing.source(origin, settings, reading)
+    record = Import.objects.create(
+        origin=_named(origin),
+        state=Import.RUNNING,
+        started_at=now(),
+        account={"source": source} if source else {},
+    )
     try:
         given: dict[str, Any] = {
             "time_zone": settings.time_zone,
@@ -109,7 +116,7 @@ def _recorded(
     except BaseException as error:
         record.state, record.ended_at = Import.FAILED, now()
         if isinstance(error, RegularsError):
-            record.error = {"code": error.code, "message": error.message}
+            record.error = {"code": error.code, "message": error.message, "hint": error.said("en")[1]}
         record.save()
         raise
 
@@ -144,9 +151,11 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
         goods = catalog.arrive(connection, f"({_products(currency)})", now())
     with stage(mark("Preparing orders")):
         rounded = _prepared(connection, currency)
-    record.account = orders.intake
+    record.account |= orders.intake
     (record.orders,) = connection.execute("SELECT count(*) FROM load_heads").fetchone() or (0,)
     record.rejects = _keep_rejects(orders, settings.home, record)
+    if "source" in record.account:
+        repairing.keep(orders.folder, settings.home, record)
     record.save()
     arrived = Arrived()
     progress = stage(mark("Loading orders"), share=lambda: record.committed / max(record.orders, 1))

@@ -26,7 +26,7 @@ from regulars.lake import Capabilities, Orders, Shop, open_workspace
 from regulars.lake.folder import Lake
 from regulars.recommend import index
 from regulars.recommend.coverage import coverage
-from regulars.runtime import alarms, preferences, publication, spending, steering
+from regulars.runtime import alarms, history, preferences, publication, spending, steering
 from regulars.runtime.goods import offered
 from regulars.runtime.journey import analyse
 from regulars.runtime.projection import lake_of, project
@@ -153,6 +153,7 @@ def _refreshed(run: Run, settings: Settings, now: Callable[[], datetime]) -> Ref
         if version:
             remember(COVERAGE, shown.to_json())
         access.forget(now())
+    history.thin(lake, found.value.as_of)
     with lake.writing():
         lake.tidy(lake.scores)
     return Refreshed(run, projected, published, version, found.findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,10 +46,19 @@ def frames(orders: Orders, lake: Lake, run: int, own: list[str], only: int | Non
     first = first.select("first_channel", first_key=first.customer_key)
     customers = facts.left_join(lists, facts.customer_key == lists.list_key).drop("list_key")
     customers = customers.left_join(first, customers.customer_key == first.first_key).drop("first_key")
-    sources = {"orders": bought, "lines": occurrences.of_lines(orders.lines, orders.products)}
-    if files := lake.events.files():
-        sources["events"] = occurrences.of_events(engine.read(files), orders.products)
-    return Frames(customers, sources)
+    return Frames(customers, sources(orders, lake.events.files()))
+
+
+def sources(orders: Orders, events: Sequence[Path]) -> dict[str, ir.Table]:
+    """Return all that was done: orders, their lines, and the events of some files of the lake."""
+    found = {
+        "orders": occurrences.of_orders(orders.orders),
+        "lines": occurrences.of_lines(orders.lines, orders.products),
+    }
+    if events:
+        read = orders.workspace.engine.read(events)
+        found["events"] = occurrences.of_events(read, orders.products)
+    return found
 
 
 @dataclass(frozen=True)

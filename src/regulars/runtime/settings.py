@@ -57,6 +57,8 @@ class Settings:
     """Whether a proxy stands in front whose X-Forwarded-For and X-Forwarded-Proto can be believed."""
     webhooks_private: bool = False
     """Whether webhooks may go to addresses of this machine and its network, and by http."""
+    upload_mb: int = 1024
+    """How large a file may be that is uploaded through the console, in megabytes."""
     log: str = TEXT
     """How the log is written: ``text`` or ``json``, one line an event."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -245,6 +247,13 @@ def _burst(value: Any) -> int:
     return number
 
 
+def _megabytes(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or not 1 <= number <= 1_000_000:
+        raise ValueError(number)
+    return number
+
+
 def _form(value: Any) -> str:
     text = str(value).strip().lower()
     if text not in (TEXT, JSON):
@@ -268,6 +277,7 @@ _TYPES = {
     "api_burst": _burst,
     "behind_proxy": _flag,
     "webhooks_private": _flag,
+    "upload_mb": _megabytes,
     "log": _form,
 }
 _WANTED = {
@@ -286,5 +296,6 @@ _WANTED = {
     "api_burst": mark("a number of requests from 1 to 100000"),
     "behind_proxy": mark("true or false"),
     "webhooks_private": mark("true or false"),
+    "upload_mb": mark("a number of megabytes from 1 to 1000000"),
     "log": mark("text or json"),
 }

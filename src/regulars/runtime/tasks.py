@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from regulars.jobs import rules
+from regulars.runtime import repairing
 from regulars.store.models import Import, Run
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from regulars.store.models import Job
 
 REFRESH, LOAD, SEGMENTS = "refresh", "load", "segments"
-INBOX = "inbox"
-"""The folder of a home from which files can be loaded."""
 STOP_SECONDS = 20.0
 RELAYED_BYTES = 64 << 10
 STEPS = {"lake": 0.05, "value": 0.2, "recommendations": 0.6, "publishing": 0.9}
@@ -139,7 +138,8 @@ def begin(job: Job, settings: Settings) -> Task:
     if job.kind == LOAD:
         # The name was checked when it was asked for; whoever can write to the store is not trusted with the disk for that.
         name = job.payload["file"].rpartition("/")[2]
-        return Command([LOAD, *words, "--", str(settings.home / INBOX / name)], LOAD)
+        told = repairing.options(job.payload, settings.home)
+        return Command([LOAD, *words, *told, "--", str(settings.home / repairing.INBOX / name)], LOAD)
     if job.kind == SEGMENTS:
         return Command([REFRESH, "--only-segments", *words], SEGMENTS)
     return Command([REFRESH, *words], REFRESH)

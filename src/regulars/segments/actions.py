@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -14,7 +16,7 @@ from regulars.segments.rules.values import name as checked_name
 from regulars.store import database
 from regulars.store.models import Membership, Segment
 
-MOST = 200
+MOST, LONGEST = 200, 100
 TAKEN = frozenset(
     [
         each.name
@@ -31,7 +33,7 @@ def create(name: str, title: str, told: Any, now: datetime) -> Segment:
     Raises ``segments.rule`` and ``segments.cycle`` for rules that cannot be, ``segments.taken`` and ``segments.too_many``.
     """
     checked_name(name, "name")
-    rule = read(told)
+    title, rule = titled(title), read(told)
     with database.writing("segments"):
         if name in TAKEN or Segment.objects.filter(name=name).exists():
             raise RegularsError(
@@ -58,7 +60,7 @@ def create(name: str, title: str, told: Any, now: datetime) -> Segment:
 
 def change(name: str, title: str, told: Any, now: datetime) -> Segment:
     """Say anew what a segment is; it keeps the members that it has until everybody has been held against its rule."""
-    rule = read(told)
+    title, rule = titled(title), read(told)
     with database.writing("segments"):
         found = _locked(name)
         _checked(name, rule)
@@ -69,19 +71,55 @@ def change(name: str, title: str, told: Any, now: datetime) -> Segment:
         return found
 
 
+def titled(text: str) -> str:
+    """Return a title as it is kept; raises ``segments.title`` for none, a long one, and signs that cannot be seen."""
+    told = " ".join(unicodedata.normalize("NFC", text).split())
+    if not 1 <= len(told) <= LONGEST or not told.isprintable():
+        raise RegularsError(
+            "segments.title",
+            mark("A segment's title has 1 to {longest} visible characters."),
+            longest=LONGEST,
+            location="body.title",
+        )
+    return told
+
+
+def free_name(title: str) -> str:
+    """Return a name for a title that no segment has yet; call inside the transaction that makes the segment."""
+    stem = slug(title)
+    for number in range(1, 2 * MOST + len(TAKEN) + 2):
+        end = f"-{number}" if number > 1 else ""
+        name = stem[: 40 - len(end)] + end
+        if name not in TAKEN and not Segment.objects.filter(name=name).exists():
+            return name
+    raise AssertionError("more names are taken than there may be segments")
+
+
+def slug(title: str) -> str:
+    """Return a title as a name: a to z, 0 to 9 and -, a letter first."""
+    plain = unicodedata.normalize("NFKD", title.lower().replace("ł", "l"))
+    told = re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")
+    return (told if told[:1].isalpha() else f"segment-{told}".strip("-"))[:40].strip("-")
+
+
+def needing(name: str) -> list[str]:
+    """Return the names of the segments whose rules name one."""
+    rules, _ = queries.rules(queries.segments())
+    return sorted(other for other, rule in rules.items() if name in named(rule) and other != name)
+
+
 def delete(name: str) -> Segment:
     """Take a segment away with its members; raises ``segments.needed`` where others name it."""
     with database.writing("segments"):
         found = _locked(name)
-        rules, _ = queries.rules(queries.segments())
-        if needing := sorted(other for other, rule in rules.items() if name in named(rule)):
+        if others := needing(name):
             raise RegularsError(
                 "segments.needed",
                 mark("Other segments name {name}: {others}."),
                 hint=mark("Change or delete them first."),
                 kind=Kind.CONFLICT,
                 name=name,
-                others=", ".join(needing),
+                others=", ".join(others),
             )
         Membership.objects.filter(segment=name).delete()
         Segment.objects.filter(name=name).delete()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
 from regulars.lake import Orders, Shop
-from regulars.sources import canonical, cells, facts, intake, packed, reading, referrals, settle, zones
+from regulars.sources import (
+    canonical,
+    cells,
+    corrections,
+    facts,
+    intake,
+    packed,
+    reading,
+    referrals,
+    settle,
+    zones,
+)
 from regulars.sources import mapping as naming
 from regulars.sources import names as identities
 from regulars.sources.quoting import column
@@ -43,6 +54,7 @@ def read(
     delimiter: str | None = None,
     today: date | None = None,
     names: bool = False,
+    corrected: Sequence[Path] = (),
 ) -> Orders:
     """Read orders from anywhere into ``workspace.folder / "orders"``.
 
@@ -50,7 +62,8 @@ def read(
     an offset are its wall clock, and days are its days; files whose moments carry offsets keep the calendar of those
     offsets unless a zone other than UTC is given. ``rates`` say what one unit of each currency is worth in ``currency``.
     ``today`` bounds moments from above (the clock's day by default). With ``names`` the shop's own ids of orders and the e-mails of customers
-    are written beside the tables, for a store. Raises ``RegularsError`` with codes
+    are written beside the tables, for a store, and so are rejected rows as the source has them; ``corrected`` are files of such rows that take
+    their place. Raises ``RegularsError`` with codes
     ``source.no_date``, ``source.no_customer``, ``source.no_amount``, ``source.several_currencies``,
     ``source.nothing_usable`` and those of reading the source itself.
     """
@@ -68,6 +81,8 @@ def read(
     with stage(mark("Reading")):
         raw = read_raw(origin, workspace, query=query, sheet=sheet, encoding=encoding, delimiter=delimiter)
     with raw.guarded():
+        raw, mended = corrections.applied(raw, corrected, workspace)
+        source = raw
         given = naming.checked(mapping, raw.columns)
         reading.macros(connection)
         sample = _sample(connection, raw.relation, raw.columns)
@@ -84,6 +99,8 @@ def read(
             cells.build(connection, raw, decided, workspace.folder)
             seen = intake.overview(connection, decided)
         intake.write_rejects(connection, raw, decided, seen, folder / "rejects.parquet")
+        if names:
+            corrections.write(source, decided.found.columns, folder)
         intake.check_usable(seen)
         decided.clock, decided.negative = bool(seen["clock"]), bool(seen["negative"])
         decided.nobody = bool(seen["lines_without_customer"])
@@ -95,6 +112,8 @@ def read(
         referred = referrals.write(connection, decided, folder)
         made.counts |= referred
         account = intake.summary(connection, raw, decided, made, seen, folder)
+        if mended:
+            account["corrected"] = mended
         (workspace.folder / "cells.parquet").unlink(missing_ok=True)
     told = replace(canonical.capabilities(decided), referrals=bool(referred))
     shop = Shop(decided.currency, time_zone, delivery_counts)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Asgi = Callable[[Mapping[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 
-COLD_THREADS = 8
+COLD_THREADS = 4
 
 
 def segments_of(customer_id: str) -> Sequence[str]:

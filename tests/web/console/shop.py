@@ -86,4 +86,4 @@ def made(customers: int = 12, *, forecast: bool = True, sample: Any = None) -> N
         account={"rejected": {"rows": 2}},
         rejects="imports/1.parquet",
     )
-    Job.objects.create(id=1, kind="refresh", state="waiting", run_at=AT, most_attempts=10, created_at=AT)
+    Job.objects.create(kind="refresh", state="waiting", run_at=AT, most_attempts=10, created_at=AT)

@@ -26,6 +26,9 @@ PAGES = (
     "/",
     "/value",
     "/segments",
+    "/segments/new",
+    "/segments/own/quiet",
+    "/segments/own/quiet/edit",
     "/customers",
     "/customers?segment=at_risk",
     "/customers?q=nobody+at+all",
@@ -89,10 +92,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from regulars.access.people import actions
     from regulars.recommend.rulebook import Rulebook
     from regulars.runtime import steering
+    from regulars.segments import actions as segments
 
     now = datetime.now(UTC)
     actions.create(OWNER, "Żaneta Brzęczyszczykiewicz", ["owner"], PASSWORD, who="test", now=now)
     actions.create("ben@shop.example", "Ben", ["marketer", "analyst"], PASSWORD, who="test", now=now)
+    segments.create(
+        "quiet", "Quiet for long", {"field": "last_on", "operator": "before_last_days", "value": 60}, now
+    )
     keys.create("Order sync", ["orders:read", "orders:write"], settings.home, who="test", now=now)
     book = Rulebook.from_json({"for_you": {"pin": {"1": "c7"}, "exclude": ["a2"], "boost": [{"category": "d", "factor": 2}]}})  # fmt: skip
     steering.change(book, 0, who="user:1", now=now)

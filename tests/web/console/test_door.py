@@ -19,16 +19,34 @@ def path_of(route: str) -> str:
 
 
 def something(home: Path) -> None:
-    """A customer and a load with a file of rejects, both number one."""
+    """A customer, a load with a file of rejects, and a job that loads, all number one, and a segment called x."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from regulars.store.models import Customer, Import
+    from regulars.segments import actions
+    from regulars.store.models import Customer, Import, Job
 
     now = datetime.now(UTC)
     Customer.objects.create(id=1, created_at=now, updated_at=now)
-    Import.objects.create(id=1, origin="a.csv", state="done", started_at=now, rejects="rejects.parquet")
-    pq.write_table(pa.table({"file": ["a.csv"], "line": [1], "value": ["=1+1"]}), home / "rejects.parquet")
+    actions.create("x", "X", {"field": "orders", "operator": ">=", "value": 2}, now)
+    told = {"source": {"file": "a.csv", "print": [0, 0]}}
+    Import.objects.create(
+        id=1, origin="a.csv", state="done", started_at=now, rejects="rejects.parquet", account=told
+    )
+    Job.objects.create(
+        id=1,
+        kind="load",
+        payload={"file": "a.csv"},
+        state="waiting",
+        run_at=now,
+        most_attempts=1,
+        created_at=now,
+    )
+    (home / "imports").mkdir()
+    for name in ("rejects", "imports/1-rows"):
+        pq.write_table(
+            pa.table({"file": ["a.csv"], "line": [1], "value": ["=1+1"]}), home / f"{name}.parquet"
+        )
 
 
 def test_every_page_says_whom_it_is_for_and_is_for_nobody_else(settings: Any) -> None:

@@ -20,6 +20,7 @@ PAGES = (
     "/customers?segment=at_risk",
     "/data",
     "/data/imports/1",
+    "/data/events",
 )
 
 
@@ -56,7 +57,13 @@ def test_no_page_asks_more_of_the_store_the_more_there_is(settings: Any, queries
     for number in range(2, 12):
         Import.objects.create(id=number, origin=f"{number}.csv", state="done", started_at=shop.AT)
         Job.objects.create(
-            id=number, kind="load", state="done", run_at=shop.AT, most_attempts=1, created_at=shop.AT
+            id=number,
+            kind="load",
+            state="done",
+            run_at=shop.AT,
+            most_attempts=1,
+            created_at=shop.AT,
+            payload={"file": "a.csv"},
         )
     for path in PAGES:
         owner.get(path)

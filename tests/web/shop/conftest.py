@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.homes import opened
+from tests.pictures import CUSTOMERS
 
 from regulars import simulator
 from regulars.runtime import demonstration
@@ -16,7 +17,7 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
     folder = tmp_path_factory.mktemp("demo")
     today = datetime.now(UTC).date()
-    world = demonstration.recent(simulator.demo(customers=250, start=date(2025, 1, 1)), today)
+    world = demonstration.recent(simulator.demo(customers=CUSTOMERS, start=date(2025, 1, 1)), today)
     assert world.as_of == today - timedelta(days=1)
     simulator.simulate(world, folder / "shop")
     settings = opened(folder / "home", currency=world.currency, time_zone=world.time_zone)

@@ -21,6 +21,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "customers.read": frozenset({OWNER, MARKETER, ANALYST, SERVICE}),
     "customers.write": frozenset({OWNER, SERVICE}),
     "customers.export": frozenset({OWNER, MARKETER}),
+    # Whose event it is stands there only for whoever may read of customers.
+    "events.read": frozenset({OWNER, MARKETER, ANALYST, SERVICE, DEVELOPER}),
     "figures.read": frozenset({OWNER, MARKETER, ANALYST}),
     "figures.export": frozenset({OWNER, MARKETER, ANALYST}),
     "segments.write": frozenset({OWNER, MARKETER}),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from regulars.kit.i18n import Phrase, mark
 from regulars.segments.rules import values
 from regulars.segments.rules.fields import AGGREGATES, CATALOGUE, WHOLE, Catalogue, Field, Kind
 from regulars.segments.rules.operators import AGGREGATED, MONEY, NUMBER, OPERATORS
@@ -40,10 +41,14 @@ class _Reader:
         self._room(told, place, depth)
         leaves = _INSIDE if self.kind else _LEAVES
         if not isinstance(told, Mapping):
-            raise refused(place, told, f"{{…}} with one of {', '.join(leaves)}")
+            raise refused(
+                place, told, Phrase.of(mark("{names}: one of them, in braces"), names=", ".join(leaves))
+            )
         which = [name for name in leaves if name in told]
         if len(which) != 1:
-            raise refused(place, sorted(map(str, told)), f"one of {', '.join(leaves)}")
+            raise refused(
+                place, sorted(map(str, told)), Phrase.of(mark("one of {names}"), names=", ".join(leaves))
+            )
         name = which[0]
         if name in ("field", "property"):
             return self._compare(told, name, place)
@@ -60,13 +65,13 @@ class _Reader:
     def _room(self, told: Any, place: str, depth: int) -> None:
         self.parts += 1
         if depth > DEEPEST:
-            raise refused(place, told, f"{DEEPEST} levels")
+            raise refused(place, told, Phrase.of(mark("{most} levels"), most=DEEPEST))
         if self.parts > MOST_PARTS:
-            raise refused(place, told, f"{MOST_PARTS} parts in all")
+            raise refused(place, told, Phrase.of(mark("{most} parts in all"), most=MOST_PARTS))
 
     def _list(self, told: Any, place: str, depth: int) -> tuple[Rule, ...]:
         if not isinstance(told, list) or not told:
-            raise refused(place, told, "a list of one rule or more")
+            raise refused(place, told, Phrase.of(mark("a list of one rule or more")))
         return tuple(self.rule(each, f"{place}[{number}]", depth) for number, each in enumerate(told))
 
     def _compare(self, told: Mapping[str, Any], key: str, place: str) -> Compare:
@@ -74,13 +79,15 @@ class _Reader:
         fields = {each.name: each for each in self.kind.properties} if self.kind else self.catalogue.fields
         name = told[key]
         if not isinstance(name, str) or name not in fields:
-            raise refused(_under(place, key), name, ", ".join(fields) or "no property")
+            raise refused(_under(place, key), name, ", ".join(fields) or Phrase.of(mark("no property")))
         operator, value = _compared(told, fields[name], place)
         return Compare(name, operator, value)
 
     def _event(self, told: Any, place: str, depth: int) -> Event:
         if not isinstance(told, Mapping):
-            raise refused(place, told, "{…} with type, aggregate, operator, value")
+            raise refused(
+                place, told, Phrase.of(mark("an event in braces: type, aggregate, operator, value"))
+            )
         values.only(told, ("type", "aggregate", "of", "operator", "value", "window", "where"), place)
         kind = self.catalogue.kinds.get(told.get("type")) if isinstance(told.get("type"), str) else None  # type: ignore[arg-type]
         if kind is None:
@@ -116,19 +123,25 @@ def _compared(
         allowed = ", ".join(each.name for each in known)
         raise refused(_under(place, "operator"), told.get("operator"), allowed)
     if found.takes == "nothing" and "value" in told:
-        raise refused(_under(place, "value"), told["value"], f"nothing after {found.name}")
+        raise refused(
+            _under(place, "value"),
+            told["value"],
+            Phrase.of(mark("nothing after {operator}"), operator=found.name),
+        )
     return found.name, values.taken(told.get("value"), field, found, _under(place, "value"))
 
 
 def _of(told: Any, aggregate: str, kind: Kind, place: str) -> Field | None:
     if aggregate == "count":
         if told is not None:
-            raise refused(_under(place, "of"), told, "nothing with count")
+            raise refused(_under(place, "of"), told, Phrase.of(mark("nothing with count")))
         return None
     summed = [each for each in kind.properties if aggregate == "distinct" or each.kind in (NUMBER, MONEY)]
     found = next((each for each in summed if each.name == told), None)
     if found is None:
-        raise refused(_under(place, "of"), told, ", ".join(each.name for each in summed) or "nothing")
+        raise refused(
+            _under(place, "of"), told, ", ".join(each.name for each in summed) or Phrase.of(mark("nothing"))
+        )
     return found
 
 
@@ -148,7 +161,7 @@ def _window(told: Any, kind: Kind, place: str) -> Window:
             values.day(told[key], _under(place, key)) if key in told else None for key in ("from", "until")
         )
         if first is not None and last is not None and first > last:
-            raise refused(place, dict(told), "a first day that is not after the last")
+            raise refused(place, dict(told), Phrase.of(mark("a first day that is not after the last")))
         return Window("dates", first, last)
     values.only(told, ("last_days", *(("last_hours",) if kind.hours else ()), "days_ago"), place)
     if len(told) != 1:
@@ -162,6 +175,6 @@ def _window(told: Any, kind: Kind, place: str) -> Window:
             values.whole(each, f"{inner}[{number}]", 0, values.MOST_DAYS) for number, each in enumerate(value)
         )
         if near > far:
-            raise refused(inner, value, "the nearer day first")
+            raise refused(inner, value, Phrase.of(mark("the nearer day first")))
         return Window(name, near, far)
     return Window(name, values.whole(value, inner, 1, values.MOST_DAYS))

@@ -40,7 +40,8 @@ def cyclic(path: Iterable[str]) -> RegularsError:
 def shown(value: Any) -> str:
     """Return a value as it was written, shortened, with nothing that does not print."""
     try:
-        text = json.dumps(value, default=str)
+        text = json.dumps(value, default=str, ensure_ascii=False)
+        text = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
     except (ValueError, RecursionError):
         text = type(value).__name__
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.value.learning.features import WINDOWS_DAYS
+from regulars.value.summary import locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,13 +75,15 @@ class Known:
 def of(table: pa.Table, known: Known) -> Matrix:
     """Combine what :func:`features.of_customers` gives with what is known, in the summary's order.
 
-    Raises ``ValueError`` where they are not of the same customers.
+    The table may have customers whom the summary leaves out, as where a share of a large shop is tested; raises ``ValueError`` where it lacks some.
     """
     summary = known.summary
-    order = np.argsort(np.asarray(table["customer_key"]), kind="stable")
-    kept = table.take(pa.array(order))
-    if not np.array_equal(np.asarray(kept["customer_key"]).astype(np.int64), summary.key):
-        raise ValueError("Features and summary must hold the same customers.")
+    keys = np.asarray(table["customer_key"]).astype(np.int64)
+    order = np.argsort(keys, kind="stable")
+    place, there = locate(keys[order], summary.key)
+    if not there.all():
+        raise ValueError("Customers of the summary have no features.")
+    kept = table.take(pa.array(order[place]))
     counted = {
         name: np.asarray(pc.cast(kept[name], pa.float64()), float)
         for name in kept.column_names

@@ -84,7 +84,8 @@ def schema() -> dict[str, Any]:
 def _completed(method: str, operation: dict[str, Any]) -> None:
     if "security" in operation:
         operation["security"] = [{"key": []}]
-    if method != "get":
+    # What is asked with a body and changes nothing says so itself.
+    if not operation.pop("x-changes-nothing", method == "get"):
         operation.setdefault("parameters", []).append(_ONCE)
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation["responses"]["default"] = {

@@ -64,7 +64,9 @@ def rule_catalogue(request: HttpRequest, language: Language = "en") -> Catalogue
     return CatalogueOut(**found)
 
 
-@router.post("/preview", response=Preview, auth=Scope("segments:read"))
+@router.post(
+    "/preview", response=Preview, auth=Scope("segments:read"), openapi_extra={"x-changes-nothing": True}
+)
 def preview_rule(request: HttpRequest, told: PreviewIn) -> Preview:  # noqa: ARG001
     """Count whom a rule finds now, and show some of them; nothing is kept."""
     found = preview(shop.settings(), told.rule, now(), name=told.name, sample=told.sample)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,13 @@ from regulars.privacy import queries as privacy
 from regulars.privacy.rules import PROFILING, UNSAID
 from regulars.recommend.answers import OF_THEM, sentence
 from regulars.report.speech import Speech
-from regulars.runtime import happened, history, serving
+from regulars.runtime import happened, happening, history, serving
 from regulars.runtime.projection import lake_of
 from regulars.store import database
 from regulars.store.models import Customer, Product
 from regulars.value import reasons
 from regulars.web.console import money, trouble
-from regulars.web.console.desk import currency, latest, title_of, titles
+from regulars.web.console.desk import currency, latest, own_titles, title_of, titles
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 ORDERS, EVENTS, NOTES, PICKS = 20, 300, 50, 6
 TYPES = {
+    "page": mark("Opened a page"),
     "view": mark("Viewed"),
     "list_view": mark("Looked through a list"),
     "cart": mark("Put into the cart"),
@@ -50,6 +52,7 @@ TYPES = {
     "email_opened": mark("Opened an e-mail"),
     "email_clicked": mark("Clicked in an e-mail"),
     "review": mark("Reviewed a product"),
+    "identify": mark("Signed in"),
 }
 PURPOSES = {
     "analytics": mark("Measuring"),
@@ -140,9 +143,26 @@ def _timeline(found: Customer, before: datetime | None) -> tuple[list[Entry], st
     ]
     entries += [Entry("word", said.at, said) for said in privacy.history(found.id) if between(said.at)]
     lake = lake_of(settings.REGULARS)
-    entries += _days(happened.of(lake, found.id, since, before, EVENTS))
+    known = happened.of(lake, found.id, since, before, EVENTS)
+    entries += _days(_waiting(found, known, between) + known)
     entries.sort(key=lambda entry: entry.at, reverse=True)
     return entries, since.isoformat() if since is not None else ""
+
+
+def _waiting(
+    found: Customer, known: list[dict[str, Any]], between: Callable[[datetime], bool]
+) -> list[dict[str, Any]]:
+    """Events that are not in the lake yet, as the lake would tell them; none where the inbox does not answer."""
+    try:
+        some = happening.waiting(settings.REGULARS, customer=found.id)
+    except RegularsError:
+        return []
+    there = {(each["type"], each["occurred_at"], each["product_id"]) for each in known}
+    return [
+        {"type": each.type, "occurred_at": each.at, "product_id": each.product_id or None}
+        for each in sorted(some, key=lambda each: each.at, reverse=True)
+        if between(each.at) and (each.type, each.at, each.product_id or None) not in there
+    ]
 
 
 def _kind(order: Order) -> str:
@@ -205,9 +225,9 @@ def _known(found: Customer) -> dict[str, list[str]]:
 
 
 def _segments(found: Customer, run: Any, t: Any) -> list[tuple[str, str]]:
-    titles = (run.sizes if run else {}).get("behaviour", {})
+    shipped, own = (run.sizes if run else {}).get("behaviour", {}), own_titles(run)
     names = customers.segments(run and run.id, [found.id])[found.id]
-    return [(name, title_of(titles[name], t) if name in titles else name) for name in names]
+    return [(name, title_of(shipped[name], t) if name in shipped else own.get(name, name)) for name in names]
 
 
 def _consents(found: Customer) -> list[tuple[str, bool, Any]]:

@@ -19,10 +19,11 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.report.speech import Speech
 from regulars.runtime.publication import published
+from regulars.runtime.segmenting import FAMILY
 from regulars.store.models import Run
 from regulars.web.console import money, trouble
 from regulars.web.console.csv_text import plain
-from regulars.web.console.desk import currency, titles
+from regulars.web.console.desk import currency, own_titles, titles
 from regulars.web.console.overview import WORTH_A_LETTER
 from regulars.web.console.pages import page
 from regulars.web.console.visit import Visit, visit_of
@@ -69,7 +70,9 @@ def asked(visit: Visit, told: Mapping[str, str], run: Run | None) -> Asked:
     sort = sort if sort in known_sorts else next(iter(known_sorts))
     segment, tier = told.get("segment", ""), told.get("tier", "")
     known = run.sizes if run else {}
-    segment = segment if segment in known.get("behaviour", {}) else ""
+    # The shop's own are looked for only where one of them is asked for.
+    named = segment in known.get("behaviour", {}) or (segment and segment in own_titles(run))
+    segment = segment if named else ""
     tier = tier if tier in known.get("tier", {}) else ""
     return Asked(Wanted(segment, tier, sort), told.get("after", "")[:100])
 
@@ -155,7 +158,9 @@ def _found(run: Run | None, here: Asked, query: str) -> tuple[list[Listed], str]
 
 
 def _size(run: Run | None, wanted: Wanted) -> int | None:
-    found = (run.sizes if run else {}).get("behaviour", {}).get(wanted.segment, {})
+    known = run.sizes if run else {}
+    shipped, own = known.get("behaviour", {}), known.get(FAMILY, {})
+    found = shipped.get(wanted.segment) or own.get(wanted.segment) or {}
     size: int | None = found.get("customers")
     return size
 

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
-
-import pyarrow.parquet as pq
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from regulars.access import actions as access
 from regulars.jobs import actions as jobs
 from regulars.jobs import queries
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
-from regulars.report.compose.reading import accounted
-from regulars.report.page import shown
 from regulars.report.speech import Speech
 from regulars.runtime import asking, watching
+from regulars.sources.files.folders import SUFFIXES
 from regulars.store import database
 from regulars.store.models import Import, Job, Order
-from regulars.web.console import trouble
-from regulars.web.console.csv_text import plain
+from regulars.web.console import trouble, uploading
 from regulars.web.console.desk import currency
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
@@ -35,6 +25,8 @@ SAID = {
     "asked": mark("It is asked for, and begins as soon as the worker has time."),
     "cancelled": mark("It will not be done."),
     "again": mark("It is tried again."),
+    "removed": mark("The file is gone from the inbox. What was loaded from it stays."),
+    "uploaded": mark("The files are here, and are loaded one after the other."),
 }
 STATES = {
     "waiting": mark("waiting"),
@@ -76,12 +68,14 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
         s=Speech(visit.language, currency() or None),
         said=SAID.get(request.GET.get("done", ""), ""),
         files=asking.waiting_files(settings.REGULARS),
+        most_mb=settings.REGULARS.upload_mb,
+        endings=",".join(sorted(SUFFIXES)),
         imports=watching.imports(None, MOST),
         runs=watching.runs(None, MOST),
         jobs=some,
         busy=any(job.state in (Job.WAITING, Job.RUNNING) for job in some),
         orders=Order.objects.exists(),
-        rejected=_rejected,
+        rejected=rejected,
         states=STATES,
         tones=TONES,
         kinds=KINDS,
@@ -103,6 +97,10 @@ def ask(request: HttpRequest) -> HttpResponse:
                 file = request.POST.get("file", "")[:300]
                 made = asking.load(settings.REGULARS, file, visit.now)
                 access.note(who, "import.ask", str(made.id), {"file": file}, visit.now)
+            elif act == "remove":
+                file = request.POST.get("file", "")[:300]
+                asking.remove(settings.REGULARS, file)
+                access.note(who, "import.remove", "", {"file": file}, visit.now)
             elif act in ("cancel", "retry"):
                 number = _number(request.POST.get("job", ""))
                 (jobs.cancel if act == "cancel" else jobs.retry)(number, visit.now)
@@ -111,62 +109,29 @@ def ask(request: HttpRequest) -> HttpResponse:
                 return trouble.page(request, 400)
     except RegularsError as error:
         return show(request, error)
-    done = {"cancel": "cancelled", "retry": "again"}.get(act, "asked")
+    if act == "load":
+        return HttpResponseRedirect(f"/data/loads/{made.id}")
+    done = {"cancel": "cancelled", "retry": "again", "remove": "removed"}.get(act, "asked")
     return HttpResponseRedirect(f"/data?done={done}")
 
 
-def show_import(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one load and what became of its rows."""
-    found = watching.import_of(number) if number < 1 << 63 else None
-    if found is None:
-        return trouble.page(request, 404)
+def upload(request: HttpRequest) -> HttpResponse:
+    """Keep the files that a form brings in the inbox, and ask for each to be loaded."""
     visit = visit_of(request)
-    told = accounted(found.account) if found.account.get("reconciliation") else None
-    unit = found.account.get("currency") or currency() or None
-    # The report's own section, over a page that has nothing else.
-    values = shown(SimpleNamespace(shop=SimpleNamespace(currency=unit), intake=told, backtest=None), visit.language, inside=True)  # type: ignore[arg-type]  # fmt: skip
-    return page(
-        request,
-        "data_import.html.j2",
-        **values | {"charts": None, "load": found, "states": STATES, "tones": TONES, "rejected": _rejected},
-    )
+    who = f"user:{visit.me.id}"
+    try:
+        names = uploading.settled(request)
+        with database.writing():
+            asked = [asking.load(settings.REGULARS, name, visit.now) for name in names]
+            for name, job in zip(names, asked, strict=True):
+                access.note(who, "import.upload", str(job.id), {"file": name}, visit.now)
+    except RegularsError as error:
+        return show(request, error)
+    return HttpResponseRedirect(f"/data/loads/{asked[0].id}" if len(asked) == 1 else "/data?done=uploaded")
 
 
-def rejects(request: HttpRequest, number: int) -> HttpResponseBase:
-    """Answer with the rejected rows of a load as CSV, with line, column and reason."""
-    found = watching.import_of(number) if number < 1 << 63 else None
-    file = None if found is None else _file(found)
-    if file is None:
-        return trouble.page(request, 404)
-    visit = visit_of(request)
-    access.note(f"user:{visit.me.id}", "import.rejects", str(number), {}, visit.now)
-    headers = {"Content-Disposition": f'attachment; filename="rejects-{number}.csv"'}
-    return StreamingHttpResponse(_lines(file), content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _lines(file: Path) -> Iterator[bytes]:
-    out = io.StringIO()
-    write = csv.writer(out).writerow
-    out.write("\ufeff")
-    with pq.ParquetFile(file) as source:
-        write(source.schema_arrow.names)
-        for batch in source.iter_batches(5000):
-            for row in batch.to_pylist():
-                write([plain(cell) if isinstance(cell, str) else cell for cell in row.values()])
-            yield out.getvalue().encode()
-            out.seek(0)
-            out.truncate()
-    yield out.getvalue().encode()
-
-
-def _file(found: Import) -> Path | None:
-    if not found.rejects:
-        return None
-    file = settings.REGULARS.home / found.rejects
-    return file if file.is_file() else None
-
-
-def _rejected(found: Import) -> int:
+def rejected(found: Import) -> int:
+    """Return how many rows of a load could not be used."""
     rows: int = (found.account.get("rejected") or {}).get("rows", 0)
     return rows
 

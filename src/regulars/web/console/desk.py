@@ -13,7 +13,9 @@ from regulars.report import worth
 from regulars.report.page import shown
 from regulars.report.view import linked
 from regulars.runtime.publication import published
+from regulars.runtime.segmenting import FAMILY
 from regulars.runtime.shown import page_of
+from regulars.segments import queries
 from regulars.store.state import recall
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
@@ -68,10 +70,17 @@ def currency() -> str:
 def titles(run: Run | None, t: Translator) -> dict[str, dict[str, str]]:
     """Return the titles of segments by family and name; empty families for a run that an earlier version published."""
     known = run.sizes if run is not None else {}
-    return {
+    shipped = {
         family: {name: title_of(each, t) for name, each in known.get(family, {}).items()}
         for family in ("behaviour", "tier", "rfm", "lifecycle")
     }
+    return shipped | {FAMILY: own_titles(run)}
+
+
+def own_titles(run: Run | None) -> dict[str, str]:
+    """Return what the shop calls its own segments now, of those that a run knows and that are there still."""
+    known = run.sizes.get(FAMILY, {}) if run is not None else {}
+    return {each.name: each.title for each in queries.segments() if each.name in known} if known else {}
 
 
 def title_of(segment: Mapping[str, Any], t: Translator) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -10,15 +11,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from regulars.access.sessions import actions
+from regulars.runtime.repairing import CORRECTED, INBOX
 from regulars.web.console import (
     account,
     customer,
     customers,
     data,
+    events,
+    imports,
     keys,
     overview,
+    own_segment,
     people,
     recommendations,
+    segment_form,
     segments,
     settings,
     signing_in,
@@ -26,9 +32,10 @@ from regulars.web.console import (
     steering,
     trouble,
     two_factor,
+    uploading,
     value,
 )
-from regulars.web.console.visit import visit_of
+from regulars.web.console.visit import PART, visit_of
 
 EVERYBODY, SIGNED_IN = "*", "+"
 View = Callable[..., HttpResponse]
@@ -41,6 +48,8 @@ class Page(NamedTuple):
     whom: str
     get: View | None = None
     post: View | None = None
+    files: str = ""
+    """The folder of the home into which a form may bring files; empty where it may not."""
 
 
 PAGES = (
@@ -64,12 +73,29 @@ PAGES = (
     Page("customers/<int:customer>/notes", "customers.write", post=customer.add_note),
     Page("value", "figures.read", get=value.show),
     Page("segments", "figures.read", get=segments.show),
+    Page("segments/new", "segments.write", get=segment_form.new, post=segment_form.make),
+    Page("segments/builder", "segments.write", post=segment_form.part),
+    Page("segments/preview", "segments.write", post=segment_form.count),
+    Page("segments/own/<str:name>", "figures.read", get=own_segment.show),
+    Page("segments/own/<str:name>/edit", "segments.write", get=segment_form.edit, post=segment_form.change),
+    Page("segments/own/<str:name>/delete", "segments.write", post=own_segment.delete),
     Page("recommendations", "figures.read", get=recommendations.show),
     Page("recommendations/rules", "figures.read", get=steering.show),
     Page("recommendations/rules/change", "offers.write", post=steering.change),
     Page("data", "sources.manage", get=data.show, post=data.ask),
-    Page("data/imports/<int:number>", "sources.manage", get=data.show_import),
-    Page("data/imports/<int:number>/rejects", "sources.manage", get=data.rejects),
+    Page("data/events", "events.read", get=events.show),
+    Page("data/files", "sources.manage", get=data.show, post=data.upload, files=INBOX),
+    Page("data/loads/<int:number>", "sources.manage", get=imports.follow),
+    Page("data/imports/<int:number>", "sources.manage", get=imports.show, post=imports.again),
+    Page("data/imports/<int:number>/rejects", "sources.manage", get=imports.rejects),
+    Page("data/imports/<int:number>/rows", "sources.manage", get=imports.rows),
+    Page(
+        "data/imports/<int:number>/corrected",
+        "sources.manage",
+        get=imports.show,
+        post=imports.correct,
+        files=CORRECTED,
+    ),
     Page("settings", "settings.manage", get=settings.show, post=settings.change),
     Page("users", "users.manage", get=people.show, post=people.create),
     Page("users/<int:user>", "users.manage", get=people.show_one, post=people.change),
@@ -93,12 +119,20 @@ def answering(listed: Page) -> View:
         if listed.whom != EVERYBODY:
             if visit.user is None:
                 return _to_sign_in(request)
-            actions.seen(visit.here, visit.now)
+            # What a page asks for by itself is no sign that anybody is there.
+            if PART not in request.headers:
+                actions.seen(visit.here, visit.now)
             if listed.whom != SIGNED_IN and not visit.may(listed.whom):
                 return trouble.page(request, 403)
-        if request.method == "POST" and not visit.own_form():
-            return trouble.page(request, 419)
-        return view(request, **parts)
+        taking = (
+            uploading.receiving(request, listed.files)
+            if listed.files and request.method == "POST"
+            else nullcontext()
+        )
+        with taking:
+            if request.method == "POST" and not visit.own_form():
+                return trouble.page(request, 419)
+            return view(request, **parts)
 
     return answer
 

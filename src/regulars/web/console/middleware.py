@@ -12,8 +12,10 @@ from regulars.web.console import trouble
 from regulars.web.console.visit import visit_of
 
 API = "/v1/"
+ACCOUNT = "/me"
+"""The shopper's page stands inside the shop's pages, and says itself what browsers may do."""
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
@@ -39,7 +41,8 @@ class Console:
         if request.path_info.startswith(API):
             return self._get_response(request)
         answer = self._answered(request)
-        for name, value in HEADERS.items():
+        own = f"{request.path_info}/".startswith(f"{ACCOUNT}/")
+        for name, value in () if own else HEADERS.items():
             answer.headers.setdefault(name, value)
         answer.headers.setdefault("Cache-Control", "no-store")
         visit = visit_of(request)

@@ -22,7 +22,7 @@ NAVIGATION = (
     (mark("Shop"), (
         ("/", mark("Overview"), "figures.read"), ("/", mark("Start"), "!figures.read"), ("/customers", mark("Customers"), "customers.read"),
         ("/value", mark("Value"), "figures.read"), ("/segments", mark("Segments"), "figures.read"),
-        ("/recommendations", mark("Recommendations"), "figures.read"),
+        ("/recommendations", mark("Recommendations"), "figures.read"), ("/data/events", mark("Events"), "events.read"),
     )),
     (mark("Set up"), (
         ("/data", mark("Data"), "sources.manage"), ("/settings", mark("Settings"), "settings.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
@@ -31,7 +31,16 @@ NAVIGATION = (
     (mark("You"), (("/account", mark("Account"), ""),)),
 )  # fmt: skip
 """Groups of pages: address, title, and the permission that shows it; with "!" the one that hides it."""
-STATUS = {"people.wait": 429, "people.busy": 503, "people.wrong": 403}
+STATUS = {
+    "people.wait": 429,
+    "people.busy": 503,
+    "people.wrong": 403,
+    "segments.needed": 409,
+    "segments.changed": 409,
+    "uploads.large": 413,
+    "uploads.busy": 503,
+    "uploads.disk": 507,
+}
 """Statuses of errors that are not just of what was typed."""
 
 
@@ -52,7 +61,13 @@ def _environment() -> Environment:
 def bare(template: str, language: str, **values: Any) -> str:
     """Return a page that knows nobody."""
     t = translator(language)
-    told = {"theme": "", "styles": assets.address("css"), "script": assets.address("js"), "charts": None}
+    told = {
+        "theme": "",
+        "styles": assets.address("css"),
+        "script": assets.address("js"),
+        "charts": None,
+        "scripted": False,
+    }
     return (
         _environment()
         .get_template(template)
@@ -118,10 +133,13 @@ def _shown(permission: str, visit: Any) -> bool:
 
 def _navigation(visit: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     path = visit.request.path_info
+    under = [each[0] for _, entries in NAVIGATION for each in entries if f"{path}/".startswith(f"{each[0]}/")]
+    # Of two that lead here the nearer one: the stream of events lies under the data, and is a page of its own.
+    nearest = max(under, key=len, default="")
     groups = []
     for heading, entries in NAVIGATION:
         shown = [
-            (address, title, path == address or (address != "/" and path.startswith(address + "/")))
+            (address, title, path == address if address == "/" else address == nearest)
             for address, title, permission in entries
             if _shown(permission, visit)
         ]

@@ -11,7 +11,8 @@ from regulars.report import groups
 from regulars.report.speech import Speech
 from regulars.report.view import Chart, Column, Table, linked, texts
 from regulars.store.models import Run
-from regulars.web.console import overview, start
+from regulars.web.console import overview, own_segment, start
+from regulars.web.console.builder import begin
 from regulars.web.console.desk import laid_out, latest, tiers_of, title_of
 from regulars.web.console.visit import visit_of
 
@@ -43,6 +44,10 @@ def show(request: HttpRequest) -> HttpResponse:
         catalogue=catalogue if told else None,
         tiers=tiers_of(found, speech),
         over_time=sizes(past(), speech),
+        own=own_segment.rows(run, speech.t),
+        starts=begin.STARTS,
+        may_write=visit_of(request).may("segments.write"),
+        gone=request.GET.get("done") == "deleted",
         step=overview.step(found),
     )
 

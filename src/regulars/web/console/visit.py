@@ -24,6 +24,8 @@ from regulars.kit.secrets import secret
 from regulars.store.models import Session, User
 
 SESSION, FORM, DEVICE, THEME = "regulars-session", "regulars-form", "regulars-device", "regulars-theme"
+PART = "X-Part"
+"""What a page sends with a request that it makes by itself, for a part of it."""
 THEMES = ("light", "dark")
 _YEAR_SECONDS = 365 * 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{1,200}")

@@ -14,10 +14,7 @@ from regulars.access.sessions.rules import ABSOLUTE
 from regulars.customers import queries as customers
 from regulars.kit.i18n import LANGUAGES, mark
 from regulars.orders import queries as orders
-from regulars.privacy import actions as privacy
-from regulars.privacy import queries as consents
-from regulars.privacy.rules import UNSAID
-from regulars.runtime import demonstration
+from regulars.runtime import demonstration, oneself
 from regulars.store.models import Customer
 from regulars.web.shop.pages import page
 from regulars.web.shop.visit import CONSENT, GRANTED, LANGUAGE, REFUSED, Visit
@@ -37,8 +34,6 @@ def show(visit: Visit) -> HttpResponse:
     if visit.account is None:
         return HttpResponseRedirect("/shop/sign-in")
     known = _customer(visit)
-    said = consents.current(known.id)
-    allowed = {each: said[each].granted if each in said else UNSAID[each] for each in PURPOSES}
     some = orders.of_customer(known.id, None, SHOWN_ORDERS)
     totals = {each.id: sum(line.gross_minor - line.discount_minor for line in each.lines.all()) + each.shipping_minor for each in some}  # fmt: skip
     return page(
@@ -48,7 +43,7 @@ def show(visit: Visit) -> HttpResponse:
         orders=some,
         totals=totals,
         purposes=PURPOSES,
-        allowed=allowed,
+        allowed=oneself.allowed(known.id, PURPOSES),
         saved="saved" in visit.request.GET,
     )
 
@@ -58,10 +53,8 @@ def say(visit: Visit) -> HttpResponse:
     if visit.account is None:
         return HttpResponseRedirect("/shop/sign-in")
     known, now = _customer(visit), datetime.now(UTC)
-    for purpose, (wording, _) in PURPOSES.items():
-        granted = purpose in visit.request.POST
-        if consents.allows(known.id, purpose) != granted:
-            privacy.say(known.id, purpose, granted=granted, at=now, source="demo shop", wording=visit.t(wording), now=now)  # fmt: skip
+    wordings = {purpose: visit.t(wording) for purpose, (wording, _) in PURPOSES.items()}
+    oneself.agree(known.id, visit.request.POST.keys() & PURPOSES.keys(), wordings, "demo shop", now)
     # The browser obeys at once, whoever uses it.
     visit.keep(CONSENT, GRANTED if "analytics" in visit.request.POST else REFUSED, 180 * 86_400)
     return HttpResponseRedirect("/shop/account?saved=1")

@@ -1,0 +1,144 @@
+"""What an owner does with the console of the demonstration, in a real Chromium; `make pictures` keeps what they see for the documentation."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+from tests.homes import environment
+from tests.pictures import keep
+from tests.report.test_browser import CHROMIUM, FLAGS
+
+from regulars.runtime import demonstration
+from regulars.runtime.settings import Settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo shop")]
+WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def address(demo_home: Settings) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = ["serve", "--demo", "--home", str(demo_home.home), "--port", str(port), "--no-worker"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regulars", *words], env=environment(), start_new_session=True, stdout=subprocess.DEVNULL
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                HTTPConnection("127.0.0.1", port, timeout=5).request("GET", "/v1/health")
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def owner(browser: Any, address: str, demo_home: Settings) -> Any:
+    """What the owner's browser keeps after the link that the command prints."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/shop/owner/{demonstration.owner_link(demo_home.home)}")
+    page.wait_for_url(f"{address}/")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def page(browser: Any, owner: Any) -> Iterator[Any]:
+    """A page of the owner's on a wide screen; what goes wrong in it fails the test."""
+    context = browser.new_context(viewport=WIDE, storage_state=owner, locale="en-GB")
+    found = context.new_page()
+    found.set_default_timeout(10_000)
+    troubles: list[str] = []
+    found.on("pageerror", lambda error: troubles.append(str(error)))
+    yield found
+    context.close()
+    assert not troubles
+
+
+def test_from_the_first_run_to_the_first_finding(page: Any, address: str) -> None:
+    """What the shop is worth stands at the top, what to do about it beside it, and one click further who it is about."""
+    page.goto(address)
+    assert page.locator("h1").inner_text() == "Overview"
+    assert page.locator("h2#h-figures ~ *").first.is_visible()
+    keep(page, "console-overview")
+    findings = page.locator("ol.told > li")
+    assert findings.count() >= 2
+    first = findings.first
+    assert first.locator("h3").inner_text().endswith(".")
+    assert first.locator(".act").inner_text().startswith("Do ")
+    first.locator(".act a").click()
+    page.wait_for_load_state()
+    assert page.url.startswith((f"{address}/value", f"{address}/#", f"{address}/segments"))
+
+
+def test_somebody_worth_calling_is_found_and_known(page: Any, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="Customers", exact=True).click()
+    page.get_by_label("Sorted by").select_option(index=0)
+    page.get_by_role("button", name="Show", exact=True).click()
+    keep(page, "console-customers")
+    page.locator("a.who").first.click()
+    page.wait_for_url(f"{address}/customers/*")
+    assert page.get_by_role("heading", name="Timeline").is_visible()
+    assert page.locator("ol.line > li").count() >= 1
+    keep(page, "console-customer")
+
+
+def test_language_and_theme_are_switched_and_stay(page: Any, address: str) -> None:
+    page.goto(f"{address}/value")
+    page.get_by_role("button", name="Polski").click()
+    assert page.locator("html").get_attribute("lang") == "pl"
+    assert page.locator("h1").inner_text() == "Wartość"
+    page.get_by_role("button", name="Ciemny").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.goto(address)
+    assert page.locator("h1").inner_text() == "Przegląd"
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="Auto").click()
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_way_to_a_customer_on_a_phone(browser: Any, owner: Any, address: str) -> None:
+    context = browser.new_context(viewport=PHONE, storage_state=owner, locale="en-GB", has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(address)
+    keep(page, "console-phone")
+    for path in ("/", "/customers", "/value", "/segments", "/data"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    page.goto(f"{address}/customers")
+    page.locator("a.who").first.tap()
+    page.wait_for_url(f"{address}/customers/*")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
