@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from regulars.kit.errors import RegularsError
-from regulars.recommend import Interactions, Recommender, Rules, ask, fit_interactions
+from regulars.recommend import SLOTS, Interactions, Recommender, Rules, ask, fit_interactions
 from regulars.recommend.absent import BARE, absent
 from regulars.recommend.coverage import LISTED, Coverage, coverage
 from regulars.recommend.rulebook import EVERYWHERE, Rulebook
@@ -40,6 +40,9 @@ def test_what_is_said_of_a_slot_joins_or_replaces_what_holds_everywhere() -> Non
     assert {(lever.name, lever.factor) for lever in cart.bury} == {("Acme", 0.5), ("Tea", 0.1)}
     assert book.of("for_you") == book.of(EVERYWHERE) == book.of("no such slot")
     assert book.of("for_you").price_to == 50
+    for number in range(50):
+        book.of(f"slot {number}")
+    assert len(book._rules) <= len(SLOTS) + 1, "whoever asks for anything fills no memory"
     assert Rulebook.from_json(book.to_json()) == book
     assert "boost" not in book.to_json()["cart"], "what says nothing is not kept"
     assert Rulebook().of("cart") == Rules()

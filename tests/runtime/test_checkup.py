@@ -23,6 +23,7 @@ def findings(settings: Any) -> dict[str, checkup.Finding]:
 
 def test_a_server_that_is_well(home: Opened, tmp_path: Path) -> None:
     from regulars.kit.secrets import secret
+    from regulars.runtime import preferences
 
     settings = home(currency="EUR")
     told(settings, written(tmp_path / "orders.csv", *ROWS))
@@ -33,6 +34,9 @@ def test_a_server_that_is_well(home: Opened, tmp_path: Path) -> None:
     assert "currency = EUR (regulars.toml)" in str(found["Settings"].found)
     assert "s3cret" not in "".join(str(each.found) for each in found.values())
     assert str(found["Tables of the store"].found) == "up to date"
+    assert "Chosen in the console" not in found
+    preferences.change(settings, {"margin": "0.4"}, 0, who="test", now=datetime.now(UTC))
+    assert str(findings(settings)["Chosen in the console"].found) == "margin = 0.4"
 
 
 def test_what_is_wrong_is_named(home: Opened, tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ class Rulebook:
 
     def of(self, slot: str) -> Rules:
         """Return what holds for a slot; for one that there is not, what holds everywhere."""
+        # Whoever asks may ask for anything: only what there is, is remembered.
+        slot = slot if slot in SLOTS else EVERYWHERE
         known = self._rules.get(slot)
         if known is None:
             known = self._rules[slot] = Rules.from_json(

@@ -23,7 +23,7 @@ LONG_WAIT = timedelta(minutes=10)
 OLD_RESULTS = timedelta(hours=48)
 _FACTS = (
     mark("Settings"), mark("Store"), mark("Tables of the store"), mark("Clock"), mark("Disk"), mark("Secret of the home"),
-    mark("Events that wait"), mark("Lake"), mark("Refresh"), mark("Recommendations"),
+    mark("Chosen in the console"), mark("Events that wait"), mark("Lake"), mark("Refresh"), mark("Recommendations"),
 )  # fmt: skip
 
 
@@ -59,6 +59,7 @@ def checkup(settings: Settings) -> Iterator[Finding]:
     yield _guarded("Clock", lambda: _clock(told))
     if told.waiting or told.unknown:
         return
+    yield from _chosen()
     yield _guarded("Events that wait", lambda: _inbox(settings))
     yield _guarded("Lake", lambda: _lake(settings))
     yield _guarded("Refresh", _refresh)
@@ -86,6 +87,16 @@ def _settings(settings: Settings) -> Finding:
         if origin != "default" or each.name == "home":
             told.append(f"{each.name} = {'…' if each.metadata.get('secret') else value} ({origin})")
     return Finding("Settings", "ok", Phrase.of(_PLAIN, text="; ".join(told)))
+
+
+def _chosen() -> Iterator[Finding]:
+    """Say what people chose in the console, where anybody did."""
+    from regulars.runtime import preferences
+
+    values = preferences.kept().values
+    if values:
+        text = "; ".join(f"{name} = {value}" for name, value in values.items())
+        yield Finding("Chosen in the console", "ok", Phrase.of(_PLAIN, text=text))
 
 
 def _disk(settings: Settings) -> Finding:

@@ -57,7 +57,6 @@ def test_no_page_asks_more_of_the_store_the_more_there_is(settings: Any, queries
     for number in range(2, 12):
         Import.objects.create(id=number, origin=f"{number}.csv", state="done", started_at=shop.AT)
         Job.objects.create(
-            id=number,
             kind="load",
             state="done",
             run_at=shop.AT,

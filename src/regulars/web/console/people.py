@@ -18,6 +18,8 @@ FILTERS = {
     "session.": mark("Sign-ins"),
     "user.": mark("People"),
     "key.": mark("Keys"),
+    "rules.": mark("Rules"),
+    "settings.": mark("Settings"),
 }
 
 

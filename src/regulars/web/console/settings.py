@@ -99,7 +99,7 @@ def show(
         findings=[
             (each.name, each.state, fill(each.found.message, dict(each.found.values), visit.language), each.advice and fill(each.advice.message, dict(each.advice.values), visit.language))
             for each in checkup(known)
-            if each.name != "Settings"
+            if each.name not in ("Settings", "Chosen in the console")
         ],
         release=regulars.__version__,
     )  # fmt: skip
