@@ -115,6 +115,9 @@ def answering(listed: Page) -> View:
             else nullcontext()
         )
         with taking:
+            refused = uploading.refused(request)
+            if refused is not None and listed.get is not None:
+                return listed.get(request, **parts, error=refused)
             if request.method == "POST" and not visit.own_form():
                 return trouble.page(request, 419)
             return view(request, **parts)

@@ -59,7 +59,13 @@ def _environment() -> Environment:
 def bare(template: str, language: str, **values: Any) -> str:
     """Return a page that knows nobody."""
     t = translator(language)
-    told = {"theme": "", "styles": assets.address("css"), "script": assets.address("js"), "charts": None}
+    told = {
+        "theme": "",
+        "styles": assets.address("css"),
+        "script": assets.address("js"),
+        "charts": None,
+        "lively": assets.address("pages"),
+    }
     return (
         _environment()
         .get_template(template)
