@@ -66,6 +66,7 @@ PAGES = (
     Page("customers/export", "customers.export", get=customers.export),
     Page("customers/<int:customer>", "customers.read", get=customer.show),
     Page("customers/<int:customer>/notes", "customers.write", post=customer.add_note),
+    Page("customers/<int:customer>/consents", "customers.write", get=customer.show, post=customer.add_word),
     Page("value", "figures.read", get=value.show),
     Page("segments", "figures.read", get=segments.show),
     Page("data", "sources.manage", get=data.show, post=data.ask),
