@@ -54,7 +54,19 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
-for (const name of ["console.js", "console.css"]) {
+await build({
+  absWorkingDir: here("./"),
+  entryPoints: [{ in: "src/console/pages.ts", out: "pages" }],
+  outdir: consoleOut,
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  target: ["es2022", "chrome111", "firefox113", "safari16.4"],
+  format: "iife",
+  legalComments: "none",
+  logLevel: "warning",
+});
+for (const name of ["console.js", "pages.js", "console.css"]) {
   const { size } = await stat(consoleOut + name);
   console.log(`${name.padEnd(12)}${(size / 1024).toFixed(0).padStart(6)} kB`);
 }

@@ -2,15 +2,9 @@
 import { drawAll, type ChartData } from "../charts/index";
 import { obeyPolicy } from "../charts/policy";
 import { definitions } from "../components/definitions";
-import { building } from "./builder";
-import { live } from "./live";
-import { uploading } from "./uploading";
 
 for (const table of document.querySelectorAll<HTMLDetailsElement>("details.numbers")) table.open = false;
 definitions(document);
-building(document);
-uploading(document);
-live(document);
 const source = document.getElementById("charts")?.textContent;
 if (source) {
   obeyPolicy();

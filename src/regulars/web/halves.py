@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 Asgi = Callable[[Mapping[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 
 COLD_THREADS = 6
+COLD_SECONDS = 20.0
+"""As long as a request's body may stand still."""
 
 
 def segments_of(customer_id: str) -> Sequence[str]:
@@ -71,9 +74,21 @@ def build(settings: Settings, cold: Asgi, keys: WriteKeys, refusals: Refusals) -
         if scope["type"] != "http" or scope["path"] in PATHS:
             await hot(scope, receive, send)
         else:
-            await cold(scope, _coroutines(receive), _coroutines(send))
+            await cold(scope, _patient(receive), _coroutines(send))
 
     return both
+
+
+def _patient(receive: Callable[..., Any]) -> Callable[..., Any]:
+    """Return where a body comes from: whoever sends nothing more for long has hung up, so that they hold none of the few threads for good."""
+
+    async def received() -> Any:
+        try:
+            return await asyncio.wait_for(_coroutines(receive)(), COLD_SECONDS)
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+
+    return received
 
 
 def _coroutines(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -41,6 +41,10 @@ PAGES = (
     "/data",
     "/data/imports/1",
     "/settings",
+    "/data/imports/2",
+    "/data/loads/2",
+    "/data/events",
+    "/data/events?type=refund",
     "/account",
     "/account/two-factor",
     "/users",
@@ -51,7 +55,7 @@ PAGES = (
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[str]:
+def serving(home: Path, *, worker: bool = False) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,7 +68,7 @@ def serving(home: Path) -> Iterator[str]:
         str(home),
         "--port",
         str(port),
-        "--no-worker",
+        *(() if worker else ("--no-worker",)),
     ]
     process = subprocess.Popen(command, env=environment(), start_new_session=True, stdout=subprocess.DEVNULL)
     try:
@@ -81,6 +85,28 @@ def serving(home: Path) -> Iterator[str]:
         process.wait(30)
 
 
+def something(settings: Any) -> None:
+    """A file with rows that cannot be used, a load that goes on, and events, of which some still wait."""
+    from tests.web.console.test_events import arrive, compact
+    from tests.web.console.test_uploads import orders
+
+    from regulars.runtime.load import load
+    from regulars.store.models import Job
+
+    inbox = settings.home / "inbox"
+    inbox.mkdir()
+    (inbox / "orders.csv").write_bytes(orders())
+    load(str(inbox / "orders.csv"), settings)
+    now = datetime.now(UTC)
+    Job.objects.create(
+        id=2, kind="load", payload={"file": "orders.csv"}, state="running", progress=0.4, step="loading",
+        run_at=now, most_attempts=1, created_at=now,
+    )  # fmt: skip
+    arrive(settings, ("view", "c1", "v1"), ("purchase", "c2", "v2"))
+    compact(settings)
+    arrive(settings, ("cart", "c1", "v1"), ("search", None, "v3"))
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("console") / "home"
@@ -88,6 +114,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from tests.web.console import shelves
 
     shelves.made(settings, 60)
+    something(settings)
     from regulars.access import actions as keys
     from regulars.access.people import actions
     from regulars.recommend.rulebook import Rulebook

@@ -257,3 +257,38 @@ def test_who_objects_to_profiling_has_no_forecast_and_nothing_personal(settings:
     assert "objects to profiling" in page
     assert "Refused: Profiling" in page
     assert "Because:" not in page
+
+
+def test_what_a_customer_says_is_written_down_with_where(settings: Any) -> None:
+    from regulars.store.models import Audit, Consent, Score
+
+    shop.made(3)
+    service = signed_in("service")
+    told = {"purpose": "profiling", "source": "  on the\tphone ", "granted": "no"}
+    assert service.post("/customers/2/consents", **told).headers["Location"] == "/customers/2#h-allowed"
+    said = Consent.objects.get()
+    assert (said.customer_id, said.purpose, said.granted, said.source) == (
+        2,
+        "profiling",
+        False,
+        "on the phone (Service)",
+    )
+    assert not Score.objects.filter(customer=2).exists(), "obeyed at once"
+    assert Audit.objects.get(what="consent.put").object == "customer:2"
+    page = service.get("/customers/2").content.decode()
+    assert "on the phone (Service)" in page
+    assert "objects to profiling" in page
+    assert (
+        service.post("/customers/2/consents", **told | {"granted": "yes", "source": "x" * 500}).status_code
+        == 302
+    )
+    assert Consent.objects.count() == 2
+    for wrong, status in (
+        ({"purpose": "nothing"}, 422), ({"source": " "}, 422), ({"source": "a\x00b"}, 422), ({"granted": "maybe"}, 400), ({"granted": ""}, 400), ({"purpose": ""}, 422),
+    ):  # fmt: skip
+        assert service.post("/customers/2/consents", **told | wrong).status_code == status, wrong
+    for number in (99, 1 << 70):
+        assert service.post(f"/customers/{number}/consents", **told).status_code == 404
+    assert Consent.objects.count() == 2
+    for role in ("marketer", "analyst", "developer"):
+        assert signed_in(role).post("/customers/2/consents", **told).status_code == 403, role

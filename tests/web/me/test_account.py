@@ -81,7 +81,7 @@ def test_the_shop_opens_the_page_of_one_customer(settings: Any) -> None:
     path = shopper.enter("c1", language="pl", look="accent:ffd400,radius:4,font:serif")
     page = shopper.page(path)
     assert 'lang="pl"' in page
-    for mine in ("Ada1", "ada1@shop.example", "FV/1", "FV/2", "FV/3", "123,45"):
+    for mine in ("Ada1", "ada1@shop.example", "FV/1", "FV/2", "FV/3", "123,45", "Polska"):
         assert mine in page, mine
     assert "&lt;b&gt;Green&lt;/b&gt; tea" in page
     for other in ("Brzęczyszczykiewicz", "ada2@shop.example", "Ada3"):

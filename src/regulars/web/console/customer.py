@@ -18,6 +18,7 @@ from regulars.kit.i18n import fill, mark
 from regulars.kit.unknown import Unknown
 from regulars.orders import amounts
 from regulars.orders import queries as orders
+from regulars.privacy import actions as privacy_actions
 from regulars.privacy import queries as privacy
 from regulars.privacy.rules import PROFILING, UNSAID
 from regulars.recommend.answers import OF_THEM, sentence
@@ -126,6 +127,34 @@ def add_note(request: HttpRequest, customer: int) -> HttpResponse:
     except RegularsError as error:
         return show(request, customer, error)
     return HttpResponseRedirect(f"/customers/{customer}")
+
+
+def add_word(request: HttpRequest, customer: int) -> HttpResponse:
+    """Write down what a customer told the service team that they agree to or refuse, and where they said so."""
+    visit = visit_of(request)
+    if customer >= 1 << 63 or not Customer.objects.filter(id=customer, merged_into=None).exists():
+        return trouble.page(request, 404)
+    told = request.POST
+    purpose, granted = told.get("purpose", "")[:40], told.get("granted", "")
+    source = " ".join(told.get("source", "").split())[:80]
+    if granted not in ("yes", "no"):
+        return trouble.page(request, 400)
+    try:
+        if not source or not source.isprintable():
+            raise RegularsError(
+                "privacy.source",
+                mark("It has to be said where they said so."),
+                hint=mark("For example: on the phone, by e-mail, in the shop."),
+            )
+        with database.writing():
+            privacy_actions.say(
+                customer, purpose, granted=granted == "yes", at=visit.now, source=f"{source} ({visit.me.name})"[:100], wording="", now=visit.now
+            )  # fmt: skip
+            details = {"purpose": purpose, "granted": granted == "yes", "source": source}
+            access.note(f"user:{visit.me.id}", "consent.put", f"customer:{customer}", details, visit.now)
+    except RegularsError as error:
+        return show(request, customer, error)
+    return HttpResponseRedirect(f"/customers/{customer}#h-allowed")
 
 
 def _timeline(found: Customer, before: datetime | None) -> tuple[list[Entry], str]:

@@ -71,6 +71,7 @@ PAGES = (
     Page("customers/export", "customers.export", get=customers.export),
     Page("customers/<int:customer>", "customers.read", get=customer.show),
     Page("customers/<int:customer>/notes", "customers.write", post=customer.add_note),
+    Page("customers/<int:customer>/consents", "customers.write", get=customer.show, post=customer.add_word),
     Page("value", "figures.read", get=value.show),
     Page("segments", "figures.read", get=segments.show),
     Page("segments/new", "segments.write", get=segment_form.new, post=segment_form.make),
@@ -130,6 +131,9 @@ def answering(listed: Page) -> View:
             else nullcontext()
         )
         with taking:
+            refused = uploading.refused(request)
+            if refused is not None and listed.get is not None:
+                return listed.get(request, **parts, error=refused)
             if request.method == "POST" and not visit.own_form():
                 return trouble.page(request, 419)
             return view(request, **parts)

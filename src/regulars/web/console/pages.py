@@ -66,7 +66,7 @@ def bare(template: str, language: str, **values: Any) -> str:
         "styles": assets.address("css"),
         "script": assets.address("js"),
         "charts": None,
-        "scripted": False,
+        "lively": assets.address("pages"),
     }
     return (
         _environment()

@@ -278,5 +278,4 @@ def _shown(
         action=request.path_info,
         kept_title=known.title if known else "",
         starts=begin.STARTS if fresh else (),
-        scripted=True,
     )

@@ -29,11 +29,11 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def asset(request: HttpRequest, name: str) -> HttpResponse:
     """Answer with the style sheet or the script, for good: another one has another address."""
-    kind = name.rpartition(".")[2]
-    if kind not in assets.KINDS or f"/assets/{name}" != assets.address(kind):
+    kind = assets.named(name)
+    if not kind:
         return trouble.page(request, 404)
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
     body = assets.content(kind)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"], body = "gzip", assets.packed(kind)
-    return HttpResponse(body, content_type=assets.KINDS[kind], headers=headers)
+    return HttpResponse(body, content_type=assets.KINDS[name.rpartition(".")[2]], headers=headers)

@@ -50,20 +50,19 @@ class Upload(FileUploadHandler):
         self._most_bytes = settings.REGULARS.upload_mb << 20
         self._files: list[Arriving] = []
         self.error: RegularsError | None = None
-
-    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None) -> None:  # noqa: ARG002  # fmt: skip
-        """Refuse what says of itself that it is too much, before it is read."""
         # A form has a few hundred bytes beside its files.
-        most = self._most_bytes * self._most + (1 << 16)
-        if content_length > most:
+        most = self._most_bytes * most_files + (1 << 16)
+        told = str(request.META.get("CONTENT_LENGTH") or "0")
+        if not told.isdigit() or int(told) > most:
             self.error = large("–", self._most_bytes)
-            self._far = content_length > most + DRAINED_BYTES
+        self.far = not told.isdigit() or int(told) > most + DRAINED_BYTES
+        """Whether so much is coming that nothing of it is read."""
 
     def new_file(self, *told: Any, **more: Any) -> None:
         """Begin the next file."""
         super().new_file(*told, **more)
         if self.error is not None:
-            raise StopUpload(connection_reset=self._far)
+            raise StopUpload(connection_reset=False)
         if len(self._files) >= self._most:
             self._stop(_many(self._most))
         with self._said():
@@ -103,8 +102,6 @@ class Upload(FileUploadHandler):
         for each in self._files:
             each.discard()
 
-    _far = False
-
     @contextmanager
     def _said(self) -> Iterator[None]:
         try:
@@ -123,8 +120,7 @@ def receiving(request: HttpRequest, folder: str, most_files: int = MOST_FILES) -
     """Let the form of a request bring files into a folder of the home; what is not settled in the block is gone after it."""
     upload = Upload(request, settings.REGULARS.home / folder, most_files)
     if not _turns.acquire(timeout=2):
-        upload.error = _busy()
-        upload._far = True
+        upload.error, upload.far = _busy(), True
     try:
         # Django's own way to choose who takes files, before the form is read.
         request.upload_handlers = [upload]
@@ -134,6 +130,12 @@ def receiving(request: HttpRequest, folder: str, most_files: int = MOST_FILES) -
         if not (upload.error is not None and upload.error.code == "uploads.busy"):
             _turns.release()
         upload.discard()
+
+
+def refused(request: HttpRequest) -> RegularsError | None:
+    """Return why nothing of a form is even read; None where it is."""
+    upload: Upload | None = getattr(request, "upload", None)
+    return upload.error if upload is not None and upload.far else None
 
 
 def settled(request: HttpRequest, named: Callable[[str], str] = str) -> list[str]:

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency
 from django.conf import settings
@@ -72,11 +73,17 @@ def page(template: str, language: str, *, status: int = 200, **values: Any) -> H
             styles=f"/me/assets/{styles_at()}",
             money=lambda minor, currency: _money(minor, currency, language),
             date=lambda at: _date(at, language),
+            country=lambda code: _country(code, language),
             day=lambda on: format_date(on, "long", locale=language),
             **{"look": "", **values},
         )
     )
     return HttpResponse(html, status=status, headers=headers())
+
+
+def _country(code: str, language: str) -> str:
+    """Return what a country is called; as it was told where that is no code."""
+    return str(Locale.parse(language).territories.get(code.upper(), code))
 
 
 def _money(minor: int, currency: str, language: str) -> str:
