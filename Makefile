@@ -8,7 +8,7 @@ ASSETS := src/regulars/report/assets/report.js
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench bench-value bench-recommend bench-serving bench-segments bench-server docs servers clean
+.PHONY: help setup demo test check fix bench bench-value bench-recommend bench-serving bench-segments bench-server docs pictures servers clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ $(PEERS)/.ready: $(READY) bench/requirements-peers.txt
 docs: setup ## build the documentation as a site into site/ (its examples run with the tests)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "site/index.html is ready; its search needs a server: $(BIN)/python -m http.server --directory site"
+
+pictures: setup servers ## take the pictures of the documentation again, by the journeys that the tests take
+	@REGULARS_PICTURES=docs/images REGULARS_PICTURES_CUSTOMERS=3000 $(BIN)/python -m pytest -n0 tests/web/shop/test_journeys.py
 
 clean: ## remove what the targets above made
 	rm -rf $(VENV) $(PEERS) frontend/node_modules src/regulars/report/assets src/regulars/web/console/assets src/regulars/web/edge/assets src/regulars/web/shop/assets demo site

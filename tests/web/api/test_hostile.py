@@ -141,7 +141,7 @@ def test_the_description_is_whole(light: Any) -> None:
             assert operation["description"], path
             assert "default" in operation["responses"]
             assert ("security" in operation) == (path != "/v1/health")
-            if method != "get":
+            if method != "get" and path != "/v1/segments/preview":
                 assert "Idempotency-Key" in [each["name"] for each in operation["parameters"]]
             if "requestBody" in operation:
                 name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit(
