@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
@@ -52,6 +53,30 @@ def refusing_of(purpose: str, customers: Collection[int]) -> set[int]:
         for customer, granted in some.order_by("-at", "-id").values_list("customer_id", "granted"):
             found.setdefault(customer, granted)
     return {customer for customer, granted in found.items() if not granted}
+
+
+def words() -> dict[str, tuple[int, int]]:
+    """Return for each purpose how many customers said yes last, and how many no."""
+    later = Consent.objects.filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")),
+        customer=OuterRef("customer"),
+        purpose=OuterRef("purpose"),
+    )
+    some = Consent.objects.filter(customer__merged_into=None).exclude(Exists(later))
+    return _counted(some)
+
+
+def words_since(moment: datetime) -> dict[str, tuple[int, int]]:
+    """Return for each purpose how often yes and how often no was said from a moment on."""
+    return _counted(Consent.objects.filter(at__gte=moment))
+
+
+def _counted(some: Any) -> dict[str, tuple[int, int]]:
+    found = {purpose: [0, 0] for purpose in UNSAID}
+    for purpose, granted, count in some.values_list("purpose", "granted").annotate(Count("id")).order_by():
+        if purpose in found:
+            found[purpose][0 if granted else 1] = count
+    return {purpose: (yes, no) for purpose, (yes, no) in found.items()}
 
 
 def latest() -> tuple[int, ...]:

@@ -40,6 +40,7 @@ PAGES = (
     "/recommendations/rules?slot=for_you",
     "/data",
     "/data/imports/1",
+    "/privacy",
     "/settings",
     "/data/imports/2",
     "/data/loads/2",

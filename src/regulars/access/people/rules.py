@@ -23,6 +23,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "customers.export": frozenset({OWNER, MARKETER}),
     # Whose event it is stands there only for whoever may read of customers.
     "events.read": frozenset({OWNER, MARKETER, ANALYST, SERVICE, DEVELOPER}),
+    "privacy.read": frozenset({OWNER, MARKETER, SERVICE}),
     "figures.read": frozenset({OWNER, MARKETER, ANALYST}),
     "figures.export": frozenset({OWNER, MARKETER, ANALYST}),
     "segments.write": frozenset({OWNER, MARKETER}),

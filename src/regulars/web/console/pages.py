@@ -25,7 +25,7 @@ NAVIGATION = (
         ("/recommendations", mark("Recommendations"), "figures.read"), ("/data/events", mark("Events"), "events.read"),
     )),
     (mark("Set up"), (
-        ("/data", mark("Data"), "sources.manage"), ("/settings", mark("Settings"), "settings.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
+        ("/data", mark("Data"), "sources.manage"), ("/privacy", mark("Privacy"), "privacy.read"), ("/settings", mark("Settings"), "settings.manage"), ("/users", mark("People"), "users.manage"), ("/keys", mark("Keys"), "keys.manage"),
         ("/audit", mark("Audit log"), "audit.read"),
     )),
     (mark("You"), (("/account", mark("Account"), ""),)),
