@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.homes import environment, opened
-from tests.report.test_browser import AXE, CHROMIUM, FLAGS
+from tests.browsing import AXE, chromium, serving
+from tests.homes import opened
 from tests.web.console.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("console")]
@@ -53,37 +45,6 @@ PAGES = (
     "/audit",
     "/nowhere",
 )
-
-
-@contextmanager
-def serving(home: Path, *, worker: bool = False) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "regulars",
-        "serve",
-        "--home",
-        str(home),
-        "--port",
-        str(port),
-        *(() if worker else ("--no-worker",)),
-    ]
-    process = subprocess.Popen(command, env=environment(), start_new_session=True, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                HTTPConnection("127.0.0.1", port, timeout=5).request("GET", "/v1/health")
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
 
 
 def something(settings: Any) -> None:
@@ -137,14 +98,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser(address: str) -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

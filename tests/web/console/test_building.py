@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browsing import AXE, chromium, serving
 from tests.homes import opened
-from tests.report.test_browser import AXE, CHROMIUM, FLAGS
 from tests.web.api.told import line, order
 from tests.web.conftest import Program, key_of
 from tests.web.console.conftest import PASSWORD
-from tests.web.console.test_browser import looked_at, serving
+from tests.web.console.test_browser import looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("segments")]
 OWNER = "owner@shop.example"
@@ -61,14 +61,8 @@ def address(settings: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser(address: str) -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.browsing import AXE, chromium, serving
 from tests.homes import opened
-from tests.report.test_browser import AXE, CHROMIUM, FLAGS
 from tests.web.console.conftest import PASSWORD
-from tests.web.console.test_browser import OWNER, serving
+from tests.web.console.test_browser import OWNER
 from tests.web.console.test_uploads import orders
 from tests.web.me.test_account import address_of
 
@@ -83,14 +83,8 @@ def apart(work: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def browser(shop: Shop) -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.browsing import serving
 from tests.homes import opened
 from tests.web.console.conftest import PASSWORD
-from tests.web.console.test_browser import serving
 
 pytestmark = pytest.mark.xdist_group("uploads")
 MB = 1 << 20

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.browsing import AXE, chromium, serving
 from tests.homes import environment
-from tests.report.test_browser import AXE, CHROMIUM, FLAGS
 from tests.web.console.conftest import PASSWORD
 
 from regulars.runtime import demonstration
@@ -37,25 +34,8 @@ new PerformanceObserver(l => l.getEntries().forEach(e => { if (!e.hadRecentInput
 
 @pytest.fixture(scope="module")
 def address(demo_home: Settings) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = ["serve", "--demo", "--home", str(demo_home.home), "--port", str(port), "--no-worker"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "regulars", *words], env=environment(), start_new_session=True, stdout=subprocess.DEVNULL
-    )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                HTTPConnection("127.0.0.1", port, timeout=5).request("GET", "/v1/health")
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
-        assert process.wait(30) == 0
+    with serving(demo_home.home, "--demo", ends=signal.SIGINT) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +58,8 @@ def marketer(demo_home: Settings) -> str:
 @pytest.fixture(scope="module")
 def browser(key: str, marketer: str) -> Iterator[Any]:
     # The key is made first: what drives the browser keeps this process from asking the store.
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 class Visitor:

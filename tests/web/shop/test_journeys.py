@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from tests.homes import environment
+from tests.browsing import chromium, serving
 from tests.pictures import keep
-from tests.report.test_browser import CHROMIUM, FLAGS
 from tests.web.shop.test_browser import Visitor
 
 from regulars.runtime import demonstration
@@ -27,37 +19,14 @@ WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def address(demo_home: Settings) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = ["serve", "--demo", "--home", str(demo_home.home), "--port", str(port), "--no-worker"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "regulars", *words], env=environment(), start_new_session=True, stdout=subprocess.DEVNULL
-    )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                HTTPConnection("127.0.0.1", port, timeout=5).request("GET", "/v1/health")
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+    with serving(demo_home.home, "--demo") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
