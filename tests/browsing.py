@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ FLAGS = [
 ]
 AXE = Path(__file__).resolve().parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 STARTS_SECONDS = 60
+OPEN: list[Any] = []
+"""Browsers that tests look through at present."""
 
 
 @contextmanager
@@ -68,5 +70,23 @@ def chromium() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield found
-        found.close()
+        OPEN.append(found)
+        try:
+            yield found
+        finally:
+            OPEN.remove(found)
+            found.close()
+
+
+def photographed(name: str, folder: Path) -> list[Path]:
+    """Save what every open page shows, for whoever asks why a test failed; return the pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = "".join(sign if sign.isalnum() else "-" for sign in name)[-120:]
+    pages = [page for browser in OPEN for context in browser.contexts for page in context.pages]
+    found = []
+    for number, page in enumerate(pages):
+        path = folder / f"{plain}-{number}.png"
+        with suppress(Exception):  # a page that hangs must not hide why the test failed
+            page.screenshot(path=path, timeout=5_000)
+            found.append(path)
+    return found

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.browsing import photographed
 from tests.homes import Opened, database_of, opened
 from tests.servers import postgres_binaries, postgres_server
 
@@ -26,10 +27,23 @@ os.environ.setdefault("REGULARS_LEARNER", "off")
 
 SHARED_DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
+PICTURES = Path(__file__).resolve().parents[1] / "build" / "failed"
+"""Where a failed test in a browser leaves what was on the screen."""
+
 
 def pytest_report_header() -> str:
     there = SHARED_DATA.is_dir()
     return f"real data: {'found' if there else 'NOT found, tests marked real_data are skipped'} ({SHARED_DATA.name})"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Keep a picture of what was on the screen where a test in a browser failed."""
+    report = yield
+    if report.when == "call" and report.failed and "browser" in item.keywords:
+        for path in photographed(item.nodeid, PICTURES):
+            report.sections.append(("Screen at the failure", str(path)))
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.browsing import AXE, chromium
+from tests.browsing import AXE, chromium, photographed
 from tests.report import sample
 from tests.report.test_page import hostile_page
 
@@ -63,6 +63,13 @@ def test_it_asks_for_itself_only_and_nothing_goes_wrong(visit, name):
     page.mouse.move(700, 900)
     assert page.asked == [page.url]
     assert page.troubles == []
+
+
+def test_what_was_on_the_screen_is_kept_where_a_test_fails(visit, tmp_path):
+    visit("bare")
+    kept = photographed("tests/x.py::test[a b/c]", tmp_path / "failed")
+    assert [path.name for path in kept] == ["tests-x-py--test-a-b-c--0.png"]
+    assert kept[0].read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", PAGES)
