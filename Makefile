@@ -69,7 +69,7 @@ $(PEERS)/.ready: $(READY) bench/requirements-peers.txt
 	@touch $@
 
 docs: setup ## build the documentation as a site into site/ (its examples run with the tests)
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "site/index.html is ready; its search needs a server: $(BIN)/python -m http.server --directory site"
 
 pictures: setup servers ## take the pictures of the documentation again, by the journeys that the tests take
