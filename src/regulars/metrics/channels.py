@@ -133,14 +133,19 @@ def _amount(cell: object, place: int) -> Decimal:
     except InvalidOperation:
         spend = Decimal("NaN")
     if not spend.is_finite() or spend < 0:
-        raise RegularsError(
-            "costs.spend",
-            mark("Row {place} of the cost table has {cell} as its spend."),
-            hint=mark("Write it as 12.50."),
-            place=place,
-            cell=repr(cell),
-        )
+        raise bad_spend(place, cell)
     return spend
+
+
+def bad_spend(place: int, cell: object) -> RegularsError:
+    """Return the error for a spend that is no amount, or one that nobody can have paid."""
+    return RegularsError(
+        "costs.spend",
+        mark("Row {place} of the cost table has {cell} as its spend."),
+        hint=mark("Write it as 12.50."),
+        place=place,
+        cell=repr(cell),
+    )
 
 
 @dataclass(slots=True)

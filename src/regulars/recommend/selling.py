@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.recommend.catalogue import Catalogue
+from regulars.recommend.catalogue import NONE, Catalogue
 
 LEAST_RATIO, MOST_RATIO = 1.1, 1.8
 """A step up costs more than the thing itself, but not so much that it is another decision."""
@@ -28,10 +28,9 @@ def step_up(catalogue: Catalogue, item: int) -> NDArray[np.float64]:
 
 def other_kind(catalogue: Catalogue, items: Sequence[int]) -> NDArray[np.float64]:
     """Return a factor an item: one outside the categories of some items, zero within them or where it has none."""
-    named = np.array([category is not None for category in catalogue.categories], bool)
-    return (named & ~_same_kind(catalogue, items)).astype(float)
+    return ((catalogue.kinds.codes != NONE) & ~_same_kind(catalogue, items)).astype(float)
 
 
 def _same_kind(catalogue: Catalogue, items: Sequence[int]) -> NDArray[np.bool_]:
-    kinds = {catalogue.categories[item] for item in items} - {None}
-    return np.array([category in kinds for category in catalogue.categories], bool)
+    codes = catalogue.kinds.codes
+    return np.isin(codes, [kind for kind in set(codes[list(items)].tolist()) if kind != NONE])

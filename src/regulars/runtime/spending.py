@@ -17,7 +17,7 @@ from regulars.kit import currencies
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.lake import open_workspace
-from regulars.metrics.channels import Spent, spent
+from regulars.metrics.channels import Spent, bad_spend, spent
 from regulars.sources.costs import read_costs
 from regulars.store import database
 from regulars.store.state import recall
@@ -98,7 +98,7 @@ def spend(row: Spent, place: int, currency: str) -> Spend:
     """Return a row in the currency's smallest unit, rounded to it; raises for names and amounts that cannot be."""
     minor = round(row.spend.scaleb(currencies.digits(currency)))
     if minor > MOST_MINOR:
-        raise _refused(place, str(row.spend), "spend")
+        raise bad_spend(place, str(row.spend))
     channel = _name(row.channel, LONGEST_CHANNEL, place)
     return Spend(Place(row.on, channel, _name(row.campaign, LONGEST_CAMPAIGN, place)), minor)
 
@@ -106,25 +106,13 @@ def spend(row: Spent, place: int, currency: str) -> Spend:
 def _name(told: object, longest: int, place: int) -> str:
     text = "" if told is None else str(told).strip()
     if len(text) > longest or not text.isprintable():
-        raise _refused(place, text[:60], "channel")
-    return text
-
-
-def _refused(place: int, cell: str, what: str) -> RegularsError:
-    if what == "spend":
-        return RegularsError(
-            "costs.spend",
-            mark("Row {place} of the cost table has {cell} as its spend."),
-            hint=mark("Write it as 12.50."),
+        raise RegularsError(
+            "costs.name",
+            mark("Row {place} of the cost table has a name that cannot be: {cell}."),
+            hint=mark("A channel has up to {channel} visible characters, a campaign up to {campaign}."),
             place=place,
-            cell=repr(cell),
+            cell=repr(text[:60]),
+            channel=LONGEST_CHANNEL,
+            campaign=LONGEST_CAMPAIGN,
         )
-    return RegularsError(
-        "costs.name",
-        mark("Row {place} of the cost table has a name that cannot be: {cell}."),
-        hint=mark("A channel has up to {channel} visible characters, a campaign up to {campaign}."),
-        place=place,
-        cell=repr(cell),
-        channel=LONGEST_CHANNEL,
-        campaign=LONGEST_CAMPAIGN,
-    )
+    return text

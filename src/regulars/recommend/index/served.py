@@ -103,11 +103,18 @@ class Served:
             if self._index is None:
                 self._slots = popular.read(self.folder)
             return
+        _warmed(index)
         # Whoever tells something waits for the switch, so that nothing is told to a version that has just been left.
         with self._telling:
             self._live = Live(index) if self._live is None else self._live.onto(index)
         self._index, self._slots = index, self._live
         self._seen, self._failed, self.error = told, None, None
+
+
+def _warmed(index: Index) -> None:
+    """Let what answers need of a whole catalogue be worked out before anybody waits for one."""
+    index.for_customer("", k=1)
+    index.cross_sell(index.catalogue.product_ids[:1], k=1)
 
 
 def serve(folder: Path | str, *, every_seconds: float = 1.0, checked: bool = True) -> Served:
