@@ -50,6 +50,7 @@ def page() -> Page:
         watch=watch(),
         rfm=rfm(),
         rfm_cells=rfm_cells(),
+        migration=migration(),
         segments=segments(),
         channels=channels(),
         discounts=discounts(),
@@ -419,6 +420,26 @@ def rfm_cells() -> tuple[m.RfmCell, ...]:
         )
         for r in range(1, 6)
         for f in range(1, 6)
+    )
+
+
+def migration() -> m.Migration:
+    """Everybody drifts one group on but for a few; some came since."""
+    sizes = [count for _, _, count, *_ in GROUPS]
+    rows = [
+        [
+            round(size * share)
+            for share in (
+                0.5 if now == then else 0.3 if now == then + 1 else 0.025 for now in range(len(sizes))
+            )
+        ]
+        for then, size in enumerate(sizes)
+    ]
+    new = [310, 120, 900, 240, 410, 60, 90, 0, 0, 0]
+    return m.Migration(
+        AS_OF - timedelta(days=90),
+        tuple(title for _, title, *_ in GROUPS),
+        tuple(map(tuple, [*rows, new[: len(sizes)]])),
     )
 
 

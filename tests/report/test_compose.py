@@ -70,6 +70,10 @@ def test_rfm_groups_tiers_and_cells_part_all_customers(analysis):
     assert sum(group.customers for group in page.rfm) == page.customers
     assert sum(tier.customers for tier in page.spread.tiers) == page.customers
     assert sum(cell.customers for cell in page.rfm_cells) == page.customers
+    assert sum(map(sum, page.migration.customers)) == page.customers
+    assert [sum(now) for now in zip(*page.migration.customers, strict=True)] == [
+        group.customers for group in page.rfm
+    ]
     assert sum(cell.net for cell in page.rfm_cells) == pytest.approx(sum(group.net for group in page.rfm))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regulars.kit.unknown import Unknown
-from regulars.report.model import Channels, Group, RfmCell
+from regulars.report.model import Channels, Group, Migration, RfmCell
 from regulars.report.speech import Speech
 from regulars.report.view import Cell, Chart, Column, Heat, HeatCell, Table
 
@@ -52,6 +52,48 @@ def grid(cells: Sequence[RfmCell], speech: Speech) -> Heat:
         rows.append((f"F{f}", "", tuple(found)))
     caption = t("Customers by recency (R) and frequency (F), 5 is best")
     return Heat(caption, "", "", tuple(f"R{r}" for r in range(1, 6)), tuple(rows))
+
+
+MOVES = 5
+"""So many of the largest moves between groups are said in words."""
+
+
+def migration(found: Migration, speech: Speech) -> Heat:
+    """Lay the groups of then beside those of now: how many customers, and by depth of colour their share of the group they stood in."""
+    t = speech.t
+    titles = [speech.say(title) for title in found.titles]
+    names = [*titles, t("No order yet")]
+    rows = []
+    for then, (name, row) in enumerate(zip(names, found.customers, strict=True)):
+        stood = sum(row)
+        cells: list[HeatCell | None] = [
+            HeatCell(
+                speech.count(count),
+                count / stood,
+                note=t("{share} of {group}", share=speech.share(count / stood), group=name),
+                kept=then == now,
+            )
+            if count
+            else None
+            for now, count in enumerate(row)
+        ]
+        rows.append((name, speech.count(stood), tuple(cells)))
+    day = speech.day(found.since)
+    caption = t("Where customers of {day} stand now", day=day)
+    return Heat(caption, t("Group on {day}", day=day), t("Then"), tuple(titles), tuple(rows), mean_last=True)
+
+
+def moves(found: Migration, speech: Speech) -> list[tuple[str, str]]:
+    """Say the largest moves: who and how many, and which share of the group they left."""
+    t = speech.t
+    said = []
+    for count, then, now in found.moves[:MOVES]:
+        before, after = speech.say(found.titles[then]), speech.say(found.titles[now])
+        share = t("{share} of {group}", share=speech.share(count / sum(found.customers[then])), group=before)
+        said.append(
+            (t("{before} → {after}", before=before, after=after), f"{speech.customers(count)}, {share}")
+        )
+    return said
 
 
 def segments(groups: Sequence[Group], speech: Speech, caption: str = "") -> Table:

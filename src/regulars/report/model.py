@@ -220,6 +220,29 @@ class RfmCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Migration:
+    """Customers by the RFM group in which they stood on ``since`` (rows) and stand now (columns).
+
+    ``titles`` are the groups; rows are these and, last, who had not ordered by then.
+    """
+
+    since: date
+    titles: tuple[Words, ...]
+    customers: tuple[tuple[int, ...], ...]
+
+    @property
+    def moves(self) -> list[tuple[int, int, int]]:
+        """How many moved from which group to which other, the most first; who came since has moved from nowhere."""
+        found = [
+            (count, then, now)
+            for then, row in enumerate(self.customers[:-1])
+            for now, count in enumerate(row)
+            if count and then != now
+        ]
+        return sorted(found, key=lambda each: (-each[0], each[1], each[2]))
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """Customers won by one channel (``None``: the file does not say) and what they cost and bring."""
 
@@ -347,6 +370,7 @@ class Page:
     watch: Watch | None = None
     rfm: tuple[Group, ...] | Unknown | None = None
     rfm_cells: tuple[RfmCell, ...] = ()
+    migration: Migration | Unknown | None = None
     segments: tuple[Group, ...] | Unknown | None = None
     channels: Channels | Unknown | None = None
     discounts: Discounts | Unknown | None = None

@@ -55,12 +55,13 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """A cell of a heat map: text, how strong (0..1), whether the period still runs."""
+    """A cell of a heat map: text, how strong (0..1), whether the period still runs; ``kept`` marks who stayed where they were."""
 
     text: str
     strength: float
     hatched: bool = False
     note: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from regulars.kit.unknown import Unknown
 from regulars.lake import Orders
 from regulars.segments import catalogue, rfm, shipped, tiers
 from regulars.segments.facts import Scores, gather
+from regulars.segments.migration import Migration, migration
 from regulars.segments.summary import Row, summarise
 from regulars.segments.thresholds import Thresholds
 
@@ -37,6 +38,8 @@ class Segments:
     """What the shop's own percentiles stand for, in its currency; None where unknown."""
     rfm_map: tuple[dict[str, Any], ...]
     """Customers and net by recency and frequency score, 25 rows."""
+    migration: Migration | Unknown
+    """From which RFM group of ``migration_days`` ago to which of today; unknown where nobody had ordered by then."""
 
     @cached_property
     def families(self) -> dict[str, tuple[Row, ...]]:
@@ -62,6 +65,7 @@ class Segments:
                 for name, rows in self.families.items()
             },
             "rfm_map": list(self.rfm_map),
+            "migration": _told(self.migration),
         }
 
 
@@ -114,6 +118,7 @@ def assign(orders: Orders, value: Scores, *, thresholds: Thresholds | None = Non
         ),
         boundaries=amounts,
         rfm_map=_map(r, f, facts.net),
+        migration=migration(orders, value.as_of, key, group, at),
     )
 
 
@@ -156,3 +161,9 @@ def _map(r: rfm.Scores, f: rfm.Scores, net: NDArray[np.float64]) -> tuple[dict[s
         }
         for place in range(25)
     )
+
+
+def _told(found: Migration | Unknown) -> dict[str, Any]:
+    if isinstance(found, Unknown):
+        return {"unknown": {"code": found.code, "reason": str(found)}}
+    return found.to_json()

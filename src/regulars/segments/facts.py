@@ -52,7 +52,7 @@ def gather(orders: Orders, value: Scores, at: Thresholds) -> Facts:
         frames.returns_from_silence(orders.orders, value.as_of, within_days=at.won_back_days),
         title="Looking for customers who came back",
     )
-    beside, after = _Lookup(habits, key), _Lookup(gaps, key)
+    beside, after = Beside(habits, key), Beside(gaps, key)
     told = orders.capabilities
     gap = value.churn_gap_days if at.churn_gap_days is None else at.churn_gap_days
     return Facts(
@@ -73,7 +73,7 @@ def gather(orders: Orders, value: Scores, at: Thresholds) -> Facts:
     )
 
 
-class _Lookup:
+class Beside:
     """Columns of an unordered table of customers, in the order of other keys."""
 
     def __init__(self, table: pa.Table, key: NDArray[np.int64]) -> None:

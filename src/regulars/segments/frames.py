@@ -51,6 +51,23 @@ def returns_from_silence(orders: ir.Table, as_of: date, *, within_days: int) -> 
     return gaps.group_by("customer_key").aggregate(gap_days=gaps.gap.max())
 
 
+def standing(orders: ir.Table, on: date) -> ir.Table:
+    """Return one row a customer who had ordered by a day: what RFM reads, as it was on that day.
+
+    Columns: customer_key int64; recency_days and orders int64; net float64, of orders and credit notes until then.
+    """
+    known = _known(orders, on)
+    bought = known.kind == "order"
+    found = known.group_by("customer_key").aggregate(
+        last_on=known.ordered_on.max(where=bought),
+        orders=bought.cast("int64").sum().cast("int64"),
+        net=_money(known.net.sum()),
+    )
+    there = found.filter(found.orders > 0)
+    days = ibis.literal(on).delta(there.last_on, unit="day").cast("int64")
+    return there.select("customer_key", "orders", "net", recency_days=days)
+
+
 def _known(orders: ir.Table, as_of: date) -> ir.Table:
     """Keep valid orders and credit notes of people we can tell apart."""
     return orders.filter(

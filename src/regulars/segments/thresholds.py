@@ -60,6 +60,8 @@ class Thresholds:
     """Per cent of customers in the tiers top, high, middle, low; they add up to 100."""
     rfm_frequency: tuple[int, ...] = (2, 3, 5, 8)
     """Fewest orders for a frequency score of 2, 3, 4 and 5."""
+    migration_days: int = 90
+    """So long ago customers' RFM groups are looked at again, to tell who moved where."""
 
     def __post_init__(self) -> None:
         """Refuse thresholds that contradict themselves.

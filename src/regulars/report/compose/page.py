@@ -57,6 +57,7 @@ def compose(
         watch=watch.watch(value, since),
         rfm=worth.groups(segments, "rfm"),
         rfm_cells=worth.rfm_cells(segments),
+        migration=worth.migration(segments),
         segments=worth.groups(segments, "behaviour"),
         channels=sales.channels(figures),
         discounts=sales.discounts(figures),

@@ -154,3 +154,12 @@ def groups(segments: Segments, family: str) -> tuple[m.Group, ...]:
 def rfm_cells(segments: Segments) -> tuple[m.RfmCell, ...]:
     """Return customers and net revenue by recency and frequency score."""
     return tuple(m.RfmCell(cell["r"], cell["f"], cell["customers"], cell["net"]) for cell in segments.rfm_map)
+
+
+def migration(segments: Segments) -> m.Migration | Unknown:
+    """Return who moved from which RFM group to which."""
+    found = segments.migration
+    if isinstance(found, Unknown):
+        return found
+    titles = tuple(Sentence(row.title) for row in segments.families["rfm"])
+    return m.Migration(found.since, titles, tuple(tuple(row) for row in found.customers.tolist()))

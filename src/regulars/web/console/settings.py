@@ -62,6 +62,7 @@ THRESHOLDS = {
     "lapsed_days": mark("Days of silence that count as lapsed where the shop's gap is unknown"),
     "tier_shares": mark("Value tiers: per cent of customers in top, high, middle, low"),
     "rfm_frequency": mark("RFM: fewest orders for a frequency of 2, 3, 4, 5"),
+    "migration_days": mark("Moves between RFM groups: days looked back"),
 }
 _LISTS = ("tier_shares", "rfm_frequency")
 
