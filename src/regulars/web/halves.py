@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.urls import resolve
 
 from regulars.runtime import serving
 from regulars.runtime.compaction import inbox_of
@@ -41,7 +42,8 @@ def segments_of(customer_id: str) -> Sequence[str]:
 
 
 def django_side() -> Asgi:
-    """Return Django's half: synchronous, in threads of its own."""
+    """Return Django's half: synchronous, in threads of its own. Its addresses are read now, not beside the first answers."""
+    resolve("/v1/health")
     side: Any = WSGIMiddleware(get_wsgi_application(), workers=COLD_THREADS)
     return side
 
