@@ -203,15 +203,3 @@ def test_a_key_that_asks_too_much_waits(tmp_path: Any) -> None:
     assert 1 <= int(refused.headers["Retry-After"]) <= 10
     assert int(refused.headers["RateLimit-Reset"]) >= int(refused.headers["Retry-After"])
     assert other.get("segments").status_code == 200
-
-
-def test_a_bucket_fills_up_again() -> None:
-    from regulars.web.api.limits import Buckets
-
-    now = [0.0]
-    buckets = Buckets(lambda: now[0])
-    assert [buckets.take(1, 2.0, 3).allowed for _ in range(4)] == [True, True, True, False]
-    now[0] = 0.5
-    assert [buckets.take(1, 2.0, 3).allowed for _ in range(2)] == [True, False]
-    now[0] = 100.0
-    assert buckets.take(1, 2.0, 3).remaining == 2

@@ -13,7 +13,7 @@ from regulars.access import actions, queries
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.store.models import ApiKey
-from regulars.web.api.limits import BUCKETS
+from regulars.web.api.limits import BUCKETS, headers
 
 
 class Scope(HttpBearer):
@@ -52,7 +52,7 @@ def _token(request: HttpRequest) -> str:
 
 def _within_limits(request: HttpRequest, key: ApiKey) -> None:
     left = BUCKETS.take(key.id, settings.REGULARS.api_rate, settings.REGULARS.api_burst)
-    request.rate_headers = left.headers
+    request.rate_headers = headers(left)
     if not left.allowed:
         raise RegularsError(
             "api.too_many",

@@ -16,7 +16,7 @@ from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import LANGUAGES, mark, translator
 from regulars.web.me import account
 from regulars.web.me.pages import page
-from regulars.web.me.throttle import THROTTLE
+from regulars.web.me.throttle import BURST, RATE, THROTTLE
 
 View = Callable[..., HttpResponse]
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def answering(listed: Page) -> View:
 
 def _answered(request: HttpRequest, listed: Page, parts: dict[str, Any]) -> HttpResponse:
     request.get_host()
-    if not THROTTLE.take(_address(request)):
+    if not THROTTLE.take(_address(request), RATE, BURST).allowed:
         return trouble(request, 429)
     method = request.method or ""
     view = listed.post if method == "POST" else listed.get if method in ("GET", "HEAD") else None
