@@ -281,3 +281,43 @@ def test_what_was_expected_is_kept_run_by_run(home: Opened, orders_csv: str) -> 
     assert history.of(lake, 10**9) == []
     names = {path.suffix for path in (settings.home / "lake" / "scores").rglob("*") if path.is_file()}
     assert names <= {".parquet", ".json"}
+
+
+def test_carts_of_the_storefront_say_who_left_one(home: Opened, tmp_path: Path) -> None:
+    from contextlib import closing
+    from datetime import UTC
+
+    from tests.runtime.test_compaction import event
+
+    from regulars.runtime import compaction
+    from regulars.segments.queries import shipped_memberships
+    from regulars.store.models import Identifier
+
+    settings = home()
+    rows = [f"o{n},c{n},2024-05-{n + 1:02d},tea,1,20.00,paid,EUR" for n in range(1, 9)]
+    text = "order_id,customer_id,date,product,quantity,amount,status,currency"
+    (tmp_path / "orders.csv").write_text("\n".join([text, *rows]) + "\n", encoding="utf-8")
+    loaded(settings, str(tmp_path / "orders.csv"))
+
+    def at(day: int) -> int:
+        return int(datetime(2024, 5, day, 12, tzinfo=UTC).timestamp() * 1e6)
+
+    told = [(1, "cart", 6), (8, "cart", 7), (2, "view", 6), (2, "view", 7), (3, "view", 9)]
+    with closing(compaction.inbox_of(settings)) as inbox:
+        inbox.append(
+            [
+                event(n, type=kind, customer_id=f"c{who}", visitor_id=f"v{who}", occurred_at=at(day))
+                for n, (who, kind, day) in enumerate(told)
+            ]
+        )
+        compaction.compact(settings, inbox)
+    run = refreshed(settings).run
+    named = dict(Identifier.objects.filter(kind=Identifier.STORE_ID).values_list("customer_id", "value"))
+    inside = {
+        (row["segment"], named[row["customer_key"]])
+        for part in shipped_memberships(run.id, [], None)
+        for row in part.to_pylist()
+        if row["segment"].endswith("_abandoner")
+    }
+    # c8 ordered on the ninth, two days after the cart; c3 looked once.
+    assert inside == {("cart_abandoner", "c1"), ("browse_abandoner", "c2")}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.maybe_orders
 @options.as_of
 @options.margin
+@options.events
 @options.thresholds
 @click.option(
     "--list-thresholds", is_flag=True, help="Print every threshold with its value; needs no ORDERS."
@@ -38,6 +39,7 @@ def segments(
     origin: str | None,
     as_of: date | None,
     margin: float | None,
+    events: str | None,
     thresholds: tuple[str, ...],
     list_thresholds: bool,
     folder: Path | None,
@@ -62,7 +64,7 @@ def segments(
         _list(limits, as_json=as_json)
         return
     with read_orders(origin, **reading.settings()) as orders:
-        found = analyse(orders, as_of=as_of, margin=margin, thresholds=limits)
+        found = analyse(orders, as_of=as_of, margin=margin, events=events, thresholds=limits)
         written = write_segments(found, folder) if folder is not None else ()
         if as_json:
             click.echo(dumps(found.segments.to_json(language) | {"files": [str(path) for path in written]}))

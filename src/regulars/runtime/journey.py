@@ -24,7 +24,7 @@ from regulars.lake import Orders, open_workspace
 from regulars.report.compose import compose
 from regulars.runtime.written import dumps, told, unknown_json
 from regulars.sources.costs import read_costs
-from regulars.sources.events import read_events
+from regulars.sources.events import Events, read_events
 from regulars.sources.promotions import read_promotions
 from regulars.value import Backtest, drift
 
@@ -268,7 +268,11 @@ def analyse(
     )
     spending = read_costs(costs, orders.workspace) if isinstance(costs, str | Path) else costs
     zone = orders.shop.time_zone
-    seen = read_events(events, orders.workspace, time_zone=zone) if isinstance(events, str | Path) else events
+    seen = (
+        events
+        if events is None or isinstance(events, Events)
+        else read_events(events, orders.workspace, time_zone=zone)
+    )
     figures = metrics.compute(orders, as_of=as_of, margin=margin, costs=spending)
     worth = value.estimate(
         orders,
@@ -281,7 +285,7 @@ def analyse(
         promotions=offered,
         events=seen,
     )
-    groups = segments.assign(orders, worth, thresholds=thresholds or segments.Thresholds())
+    groups = segments.assign(orders, worth, thresholds=thresholds, events=seen)
     return Analysis(orders, figures, worth, groups, title, earlier)
 
 

@@ -20,6 +20,7 @@ from regulars.segments.facts import Scores, gather
 from regulars.segments.migration import Migration, migration
 from regulars.segments.summary import Row, summarise
 from regulars.segments.thresholds import Thresholds
+from regulars.sources.events import Events
 
 _CHUNK = 500_000
 
@@ -69,15 +70,17 @@ class Segments:
         }
 
 
-def assign(orders: Orders, value: Scores, *, thresholds: Thresholds | None = None) -> Segments:
+def assign(
+    orders: Orders, value: Scores, *, thresholds: Thresholds | None = None, events: Events | None = None
+) -> Segments:
     """Assign every customer of ``value`` to RFM group, tier, lifecycle and behaviour segments.
 
     Reads ``value.customers`` (customer_key, orders, recency_days, age_days, net, aov, and nullable p_alive and clv) and the
-    orders up to ``value.as_of``. What the file or the model cannot tell is ``Unknown`` in the summary, with its reason,
+    orders up to ``value.as_of``; ``events`` tell what was looked at and put into carts. What the file or the model cannot tell is ``Unknown`` in the summary, with its reason,
     and has no members. Definitions: ``docs/segments.md``. Memory grows by about 200 bytes a customer.
     """
     at = thresholds or Thresholds()
-    facts = gather(orders, value, at)
+    facts = gather(orders, value, at, events)
     key = value.customers["customer_key"].to_numpy()
 
     amounts = shipped.boundaries(facts, at)

@@ -114,12 +114,16 @@ BEHAVIOUR = _entries(
     (
         "cart_abandoner",
         mark("Cart abandoner"),
-        mark("Left a cart between an hour and seven days ago, no order since."),
+        mark(
+            "Put something into the cart between {abandoned_hours} h and {abandoned_days} days ago, and ordered nothing since."
+        ),
     ),
     (
         "browse_abandoner",
         mark("Browse abandoner"),
-        mark("Viewed a product twice or more within seven days, without a cart."),
+        mark(
+            "Viewed one product at least {browsed_views} times in the last {abandoned_days} days, put nothing into the cart, and ordered nothing since."
+        ),
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.segments import frames
+from regulars.segments.beside import Beside
 from regulars.segments.shipped import NO_DISCOUNTS, NO_REFUNDS, Facts
+from regulars.segments.visits import left_behind
 
 if TYPE_CHECKING:
     from regulars.lake import Orders
     from regulars.segments.thresholds import Thresholds
+    from regulars.sources.events import Events
 
 NO_SCORES = Unknown.because(
     "segments.no_scores",
@@ -40,7 +43,7 @@ class Scores(Protocol):
         """One row a customer; see ``assign`` for the columns that are read."""
 
 
-def gather(orders: Orders, value: Scores, at: Thresholds) -> Facts:
+def gather(orders: Orders, value: Scores, at: Thresholds, events: Events | None = None) -> Facts:
     """Execute the frames and align their rows with ``value.customers``; a customer without a row has zeros."""
     engine, scores = orders.workspace.engine, value.customers
     key = scores["customer_key"].to_numpy()
@@ -53,6 +56,7 @@ def gather(orders: Orders, value: Scores, at: Thresholds) -> Facts:
         title="Looking for customers who came back",
     )
     beside, after = Beside(habits, key), Beside(gaps, key)
+    visits = left_behind(orders, events, value.as_of, key, at)
     told = orders.capabilities
     gap = value.churn_gap_days if at.churn_gap_days is None else at.churn_gap_days
     return Facts(
@@ -69,27 +73,10 @@ def gather(orders: Orders, value: Scores, at: Thresholds) -> Facts:
         recent_net=beside("recent_net", 0.0),
         buyer=beside("buyer", 0).astype(bool),
         comeback_gap=after("gap_days", np.nan),
+        left_cart=visits if isinstance(visits, Unknown) else visits.cart,
+        left_product=visits if isinstance(visits, Unknown) else visits.product,
         gap=gap,
     )
-
-
-class Beside:
-    """Columns of an unordered table of customers, in the order of other keys."""
-
-    def __init__(self, table: pa.Table, key: NDArray[np.int64]) -> None:
-        own = table["customer_key"].to_numpy()
-        self._table, self._order = table, np.argsort(own)
-        ordered = own[self._order]
-        place = np.minimum(np.searchsorted(ordered, key), max(len(ordered) - 1, 0))
-        self._place = place
-        self._found = ordered[place] == key if len(ordered) else np.zeros(len(key), dtype=bool)
-
-    def __call__(self, column: str, otherwise: float) -> NDArray[Any]:
-        """Return a column as float64, ``otherwise`` where a key has no row."""
-        result = np.full(len(self._found), otherwise, dtype=np.float64)
-        values = self._table[column].cast(pa.float64()).to_numpy()
-        result[self._found] = values[self._order[self._place[self._found]]]
-        return result
 
 
 def _whole(table: pa.Table, column: str) -> NDArray[np.int64]:

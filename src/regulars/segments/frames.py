@@ -51,6 +51,15 @@ def returns_from_silence(orders: ir.Table, as_of: date, *, within_days: int) -> 
     return gaps.group_by("customer_key").aggregate(gap_days=gaps.gap.max())
 
 
+def last_orders(orders: ir.Table, as_of: date) -> ir.Table:
+    """Return one row a customer who ordered: the day (``last_on``) and the moment (``last_at``, UTC) of the last order."""
+    known = _known(orders, as_of)
+    bought = known.filter(known.kind == "order")
+    return bought.group_by("customer_key").aggregate(
+        last_on=bought.ordered_on.max(), last_at=bought.ordered_at.max()
+    )
+
+
 def standing(orders: ir.Table, on: date) -> ir.Table:
     """Return one row a customer who had ordered by a day: what RFM reads, as it was on that day.
 

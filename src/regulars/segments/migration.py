@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.segments import frames, rfm
-from regulars.segments.facts import Beside
+from regulars.segments.beside import Beside
 
 if TYPE_CHECKING:
     from regulars.lake import Orders

@@ -25,9 +25,6 @@ Known = TypeVar("Known")
 
 LIFECYCLE = ("prospect", "won_back", "new", "lapsed", "at_risk", "active")
 
-NO_EVENTS = Unknown.because(
-    "segments.no_events", mark("It needs visits and carts; a file of orders has none.")
-)
 NO_DISCOUNTS = Unknown.because("segments.no_discounts", mark("The file says nothing about discounts."))
 NO_REFUNDS = Unknown.because("segments.no_refunds", mark("The file says nothing about refunds."))
 
@@ -50,6 +47,10 @@ class Facts:
     buyer: Mask
     comeback_gap: Numbers
     """Days of silence that a purchase of the last days ended; NaN for none."""
+    left_cart: Mask | Unknown
+    """Put something into the cart lately and ordered nothing since."""
+    left_product: Mask | Unknown
+    """Viewed one product again and again lately, and went."""
     gap: float | Unknown
     """The shop's usual gap between orders, in days (P80)."""
 
@@ -116,8 +117,8 @@ def behaviour(facts: Facts, at: Thresholds, amounts: dict[str, float | None]) ->
                 & (back >= at.returner_share * facts.paid - 1e-9)
             ),
         ),
-        "cart_abandoner": NO_EVENTS,
-        "browse_abandoner": NO_EVENTS,
+        "cart_abandoner": facts.left_cart,
+        "browse_abandoner": facts.left_product,
     }
 
 

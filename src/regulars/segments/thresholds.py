@@ -60,6 +60,12 @@ class Thresholds:
     """Per cent of customers in the tiers top, high, middle, low; they add up to 100."""
     rfm_frequency: tuple[int, ...] = (2, 3, 5, 8)
     """Fewest orders for a frequency score of 2, 3, 4 and 5."""
+    abandoned_days: int = 7
+    """So many days back, the as-of date among them, carts and views count as left behind."""
+    abandoned_hours: int = 1
+    """A cart younger than this may still be ordered."""
+    browsed_views: int = 2
+    """So many views of one product are more than a glance."""
     migration_days: int = 90
     """So long ago customers' RFM groups are looked at again, to tell who moved where."""
 

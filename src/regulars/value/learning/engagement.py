@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from regulars.kit.i18n import mark
 from regulars.kit.unknown import Unknown
 from regulars.sources.events import Aside, Events, read_events
+from regulars.sources.visitors import NOBODY, Attributed, attributed
 from regulars.value.summary import EPOCH
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ COUNTED = ("seen", "viewed", "carted", "seen_since_order", "carted_since_order")
 """What is counted in each: days, views and carts; days and carts after the last order."""
 COLUMNS = (*(f"{name}_{span}" for name in COUNTED for span in SPANS_DAYS), "unseen_days")
 MOST_QUIET_DAYS = 7
-_NOBODY = -1
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,7 @@ def read(given: Any, orders: Orders) -> Engagement | Unknown:
     events = (
         given if isinstance(given, Events) else read_events(given, workspace, time_zone=orders.shop.time_zone)
     )
-    known = workspace.engine.arrow(orders.identities)
-    place = pc.index_in(pa.array(events.customer_ids, pa.string()), value_set=known["customer_id"])
-    keys = known["customer_key"].take(place)
-    table = _days(events.rows, np.asarray(pc.fill_null(keys, _NOBODY)).astype(np.int64))
+    table = _days(attributed(events, orders))
     if not len(table):
         return Unknown.because(
             "events_of_others",
@@ -94,31 +91,17 @@ def read(given: Any, orders: Orders) -> Engagement | Unknown:
     return Engagement(seen, first, last, quiet, customers, events.counts, events.aside)
 
 
-def _days(rows: pa.Table, keys: NDArray[np.int64]) -> pa.Table:
-    """Sum up by customer, day, and day from which it is known; ``keys`` stand for the events' customers, -1 for nobody's."""
-    key, at = np.asarray(rows["key"]).astype(np.int64), np.asarray(rows["at"]).astype(np.int64)
-    order = np.lexsort((np.asarray(rows["product"]), at, key))
-    key = key[order]
-    code = np.asarray(rows["customer"]).astype(np.int64)[order]
-    day = np.asarray(rows["day"]).astype(np.int64)[order]
-    cart = np.asarray(rows["cart"]).astype(bool)[order]
-    named = code >= 0
-    here = np.arange(len(key))
-    before = np.maximum.accumulate(np.where(named, here, -1))
-    after = np.minimum.accumulate(np.where(named, here, len(key))[::-1])[::-1]
-    is_before = (before >= 0) & (key[np.maximum(before, 0)] == key)
-    is_after = (after < len(key)) & (key[np.minimum(after, len(key) - 1)] == key)
-    teller = np.where(is_before, before, np.where(is_after, after, here))
-    customer = np.append(keys, _NOBODY)[np.where(named[teller], code[teller], -1)]
-    known_on = np.maximum(day, day[teller])
-    kept = customer != _NOBODY
+def _days(told: Attributed) -> pa.Table:
+    """Sum up by customer, day, and day from which it is known."""
+    kept = told.customer != NOBODY
+    day, cart = np.asarray(told.rows["day"])[kept], np.asarray(told.rows["cart"]).astype(bool)[kept]
     table = pa.table(
         {
-            "customer_key": customer[kept],
-            "seen_on": _dates(day[kept]),
-            "known_on": _dates(known_on[kept]),
-            "views": (~cart[kept]).astype(np.int64),
-            "carts": cart[kept].astype(np.int64),
+            "customer_key": told.customer[kept],
+            "seen_on": _dates(day),
+            "known_on": _dates(told.known_on[kept]),
+            "views": (~cart).astype(np.int64),
+            "carts": cart.astype(np.int64),
         }
     )
     names = ["customer_key", "seen_on", "known_on"]

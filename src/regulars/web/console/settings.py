@@ -62,6 +62,9 @@ THRESHOLDS = {
     "lapsed_days": mark("Days of silence that count as lapsed where the shop's gap is unknown"),
     "tier_shares": mark("Value tiers: per cent of customers in top, high, middle, low"),
     "rfm_frequency": mark("RFM: fewest orders for a frequency of 2, 3, 4, 5"),
+    "abandoned_days": mark("Carts and views left behind: days looked back"),
+    "abandoned_hours": mark("Cart abandoner: hours that may pass before a cart counts as left"),
+    "browsed_views": mark("Browse abandoner: views of one product"),
     "migration_days": mark("Moves between RFM groups: days looked back"),
 }
 _LISTS = ("tier_shares", "rfm_frequency")
