@@ -191,7 +191,7 @@ def oracle(rows: list[dict[str, Any]], events: list[dict[str, Any]]) -> dict[str
     found: dict[str, set[int]] = {"cart_abandoner": set(), "browse_abandoner": set()}
     for who in (1, 2, 3):
         mine = [each for each in lately if owner(each) == who]
-        last = max((row["at"] for row in rows if row["customer"] == who and row["at"].date() <= AS_OF))
+        last = max(row["at"] for row in rows if row["customer"] == who and row["at"].date() <= AS_OF)
         carts = [each["occurred_at"] for each in mine if each["type"] == "cart"]
         if any(at > last and now - at >= timedelta(hours=1) for at in carts):
             found["cart_abandoner"].add(who)
