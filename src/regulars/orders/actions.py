@@ -46,8 +46,10 @@ class Alone:
             self._last = None if _has_orders() else database.last_number("order")
 
     def holds(self) -> bool:
-        """Tell whether it is still so; call under the lock of orders."""
-        return self._last is not None and self._last == database.last_number("order")
+        """Tell whether it is still so, which it never is again once it was not; call under the lock of orders."""
+        if self._last is not None and self._last != database.last_number("order"):
+            self._last = None
+        return self._last is not None
 
     def added(self, last: int) -> None:
         """Remember the last number that the load itself was given."""

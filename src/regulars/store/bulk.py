@@ -70,16 +70,15 @@ class _Pieces(io.RawIOBase):
         return len(piece)
 
 
+def insert_found(table: str, found: duckdb.DuckDBPyConnection) -> None:
+    """Insert what DuckDB answers inside the present transaction, a part at a time; its columns are named as those of the table."""
+    for batch in found.to_arrow_reader(READ_ROWS):
+        insert_table(table, pa.Table.from_batches([batch]))
+
+
 def tuples(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
     """Return the rows of a table as Python has them."""
-    return zip(*map(_values, rows.columns), strict=True)
-
-
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Return a column as Python has it: Arrow's own way makes an object of its own for each cell first."""
-    if column.null_count or not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        return list(column.to_pylist())
-    return list(column.to_numpy().tolist())
+    return zip(*(column.to_pylist() for column in rows.columns), strict=True)
 
 
 def execute_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:
