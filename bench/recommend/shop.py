@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from regulars.recommend import Interactions
 from regulars.recommend.recommender import purchases
-from regulars.runtime.journey import read_orders
+from regulars.runtime.reading import read_orders
 
 FILE = Path("online_retail_ii") / "transactions.parquet"
 CUTOFFS = (date(2011, 11, 11), date(2011, 6, 10))

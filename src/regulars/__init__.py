@@ -13,10 +13,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from regulars import metrics, numeric, recommend, segments, simulator, value
-    from regulars.runtime.journey import Analysis, analyse, read_orders
+    from regulars.runtime.journey import Analysis, analyse
+    from regulars.runtime.reading import read_orders
 
 _ATTRIBUTES = {
-    "read_orders": "regulars.runtime.journey",
+    "read_orders": "regulars.runtime.reading",
     "analyse": "regulars.runtime.journey",
     "Analysis": "regulars.runtime.journey",
 }

@@ -44,7 +44,7 @@ def test_nothing_given_means_nothing_decided() -> None:
 def test_settings_are_those_of_read_orders() -> None:
     import inspect
 
-    from regulars.runtime.journey import read_orders
+    from regulars.runtime.reading import read_orders
 
     taken = {
         name

@@ -11,7 +11,8 @@ from tests.shops import make_orders
 from regulars import report
 from regulars.kit.i18n import LANGUAGES
 from regulars.kit.unknown import Unknown
-from regulars.runtime.journey import analyse, read_orders
+from regulars.runtime.journey import analyse
+from regulars.runtime.reading import read_orders
 from regulars.simulator import World, simulate
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,56 @@ def test_a_killed_load_keeps_what_it_had_and_the_next_goes_on(home: Opened, tmp_
     _emptied()
     assert told(settings, origin).orders.added == 50
     assert shown() == whole
+
+
+def test_orders_that_others_add_while_a_load_runs_are_there_once(
+    home: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regulars.runtime import load as room
+    from regulars.runtime import taking
+
+    settings = home()
+    origin = many(tmp_path / "orders.csv")
+    arrive, done = room.orders_room.arrive, []
+
+    def interrupted(*told: Any, **more: Any) -> Any:
+        done.append(1)
+        if (
+            len(done) == 3
+        ):  # told by the shop itself between two parts: one that is still to come, and one that the file does not know
+            for name, moment in (("50", datetime(2024, 1, 23, tzinfo=UTC)), ("another", NOW)):
+                line = taking.ToldLine("p1", "", "", Decimal(1), 99, 0, 0, None)
+                who = (name, "paid", "ada", "", moment, "EUR", 0, 0, "", "", "")
+                taking.take(taking.ToldOrder(*who, (line,)), settings, NOW)
+        return arrive(*told, **more)
+
+    monkeypatch.setattr(room, "LINES_AT_ONCE", 10)
+    monkeypatch.setattr(room.orders_room, "arrive", interrupted)
+    loaded = told(settings, origin)
+    assert (loaded.orders.added, loaded.orders.changed, loaded.orders.unchanged) == (49, 1, 0)
+    there = orders()
+    assert len(there) == 51
+    assert [there[name][4] for name in ("50", "another")] == [[(5050, 0, 1.0)], [(99, 0, 1.0)]]
+
+
+def test_an_order_of_nobody_who_is_there_is_refused(home: Opened, tmp_path: Path) -> None:
+    from django.db import IntegrityError
+
+    from regulars.orders.actions import arrive, heads_of, lines_of
+    from regulars.orders.content import HEAD as NAMES
+
+    settings = home()
+    told(settings, written(tmp_path / "orders.csv", *ROWS))
+    before = orders()
+    head = dict.fromkeys(NAMES, "") | {
+        "kind": "order", "status": "paid", "customer_id": 999, "ordered_at": "2024-01-01 10:00:00", "ordered_on": "2024-01-01",
+        "currency": "EUR", "shipping_minor": 0, "shipping_net_minor": 0, "content": 1,
+    }  # fmt: skip
+    for name in ("new", "1"):
+        row = heads_of([tuple((head | {"order_id": name}).values())])
+        with pytest.raises(IntegrityError, match="999"):
+            arrive(row, lambda _: [lines_of([(0, 1, None, 1.0, 5, 0, 0, 0)])], NOW)
+    assert orders() == before
 
 
 def _emptied() -> None:

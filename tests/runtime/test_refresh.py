@@ -16,7 +16,8 @@ import pytest
 from tests.homes import Opened, environment, opened
 
 from regulars.kit.errors import RegularsError
-from regulars.runtime.journey import analyse, read_orders
+from regulars.runtime.journey import analyse
+from regulars.runtime.reading import read_orders
 
 START = date(2024, 1, 1)
 

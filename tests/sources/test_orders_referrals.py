@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from regulars.lake import Orders
-from regulars.runtime.journey import read_orders
+from regulars.runtime.reading import read_orders
 
 
 def read(

@@ -25,14 +25,15 @@ PRODUCTS = pa.schema(
 """One row a product of a source: its own number, the shop's id, and what the orders say of it."""
 _KNOWN = pa.schema([("id", pa.int64()), *list(PRODUCTS)[1:], ("listed", pa.bool_())])
 _BLANK = {
-    "brand": "",
-    "currency": "",
-    "available": True,
-    "url": "",
-    "image_url": "",
-    "attributes": "{}",
-    "listed": False,
+    "brand": "''",
+    "currency": "''",
+    "available": "true",
+    "url": "''",
+    "image_url": "''",
+    "attributes": "'{}'",
+    "listed": "false",
 }
+"""What orders do not tell of a product, as SQL."""
 
 
 def arrive(connection: duckdb.DuckDBPyConnection, products: str, now: datetime) -> int:
@@ -68,13 +69,12 @@ def _add(connection: duckdb.DuckDBPyConnection, fresh: int, now: datetime) -> No
             WHERE n.key = arrived_products.key"""
     )
     rows = connection.execute(
-        """SELECT id, product_id[:200], title[:500], category[:300], cost_minor FROM arrived_products
-            WHERE id >= ? ORDER BY id""",
-        [given.start],
+        f"""SELECT id, product_id[:200] AS product_id, title[:500] AS title, category[:300] AS category, cost_minor, ? AS updated_at,
+                {", ".join(f"{value} AS {name}" for name, value in _BLANK.items())}
+            FROM arrived_products WHERE id >= ? ORDER BY id""",
+        [moment(now), given.start],
     )
-    columns = ("id", "product_id", "title", "category", "cost_minor", "updated_at", *_BLANK)
-    while part := rows.fetchmany(bulk.READ_ROWS):
-        bulk.insert("products", columns, ((*row, moment(now), *_BLANK.values()) for row in part))
+    bulk.insert_found("products", rows)
 
 
 def _changed(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int | None, int]]:

@@ -53,7 +53,8 @@ def backtest(
     from regulars.kit.files import ensure_writable
     from regulars.kit.unknown import Unknown
     from regulars.report.model import Sentence
-    from regulars.runtime.journey import read_orders, said, write_backtest
+    from regulars.runtime.journey import said, write_backtest
+    from regulars.runtime.reading import read_orders
     from regulars.runtime.written import dumps
     from regulars.sources.promotions import read_promotions
     from regulars.value import estimate, follow

@@ -56,7 +56,8 @@ def demo(folder: Path, seed: int, served: bool, port: int, language: str) -> Non
     from regulars.kit.i18n import mark
     from regulars.kit.progress import stage
     from regulars.runtime.demonstration import recent
-    from regulars.runtime.journey import analyse, read_orders
+    from regulars.runtime.journey import analyse
+    from regulars.runtime.reading import read_orders
 
     world = replace(simulator.demo(), seed=seed)
     if served:

@@ -40,8 +40,6 @@ def load(
     again to go on.
     """
     parent.follow(with_parent, parent.end)
-    from regulars.cli.present import Screen
-    from regulars.cli.present_server import loaded
     from regulars.runtime.home import open_home
 
     settings = open_home(home)
@@ -54,4 +52,7 @@ def load(
     if as_json:
         click.echo(dumps(done.to_json()))
         return
+    from regulars.cli.present import Screen
+    from regulars.cli.present_server import loaded
+
     loaded(Screen(language, done.currency), done)

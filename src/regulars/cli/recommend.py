@@ -157,7 +157,7 @@ def recommend(
     if origin is None and home is not None:
         tell(open_index(home), screen=Screen(language))
         return
-    from regulars.runtime.journey import read_orders
+    from regulars.runtime.reading import read_orders
     from regulars.runtime.written import dumps, reranking
 
     if home is not None:
@@ -286,7 +286,7 @@ def evaluate(
     from regulars.recommend import evaluate as evaluated
     from regulars.recommend import evaluate_sessions
     from regulars.recommend.recommender import purchases
-    from regulars.runtime.journey import read_orders
+    from regulars.runtime.reading import read_orders
     from regulars.runtime.written import dumps, told, write_json
 
     if folder is not None:

@@ -51,7 +51,8 @@ def segments(
     from regulars.cli.present import Screen
     from regulars.kit.files import ensure_writable
     from regulars.kit.i18n import translator
-    from regulars.runtime.journey import analyse, read_orders, write_segments
+    from regulars.runtime.journey import analyse, write_segments
+    from regulars.runtime.reading import read_orders
     from regulars.runtime.written import dumps
     from regulars.segments import Thresholds, catalogue
 

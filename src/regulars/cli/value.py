@@ -59,7 +59,8 @@ def value(
     """
     from regulars.kit.files import ensure_writable
     from regulars.report import ensure_built
-    from regulars.runtime.journey import analyse, read_orders
+    from regulars.runtime.journey import analyse
+    from regulars.runtime.reading import read_orders
     from regulars.runtime.written import dumps
     from regulars.segments import Thresholds
     from regulars.value.drift import earlier_run

@@ -100,32 +100,27 @@ def _matched(connection: duckdb.DuckDBPyConnection, people: str) -> None:
 
 
 def _added(connection: duckdb.DuckDBPyConnection, given: range, now: datetime) -> None:
-    rows = connection.execute(
-        "SELECT id, coalesce(country, ''), coalesce(first_at, ?) FROM arrived_people WHERE id BETWEEN ? AND ? ORDER BY id",
-        [moment(now), given.start, given.stop - 1],
-    )
     blank = ("first_name", "last_name", "language", "region", "city", "gender")
-    columns = ("id", "country", "created_at", "updated_at", *blank)
-    empty = ("",) * len(blank)
-    while part := rows.fetchmany(bulk.READ_ROWS):
-        bulk.insert("customers", columns, ((*row, moment(now), *empty) for row in part))
+    rows = connection.execute(
+        f"""SELECT id, coalesce(country, '') AS country, coalesce(first_at, $now) AS created_at, $now AS updated_at,
+                {", ".join(f"'' AS {name}" for name in blank)}
+            FROM arrived_people WHERE id BETWEEN $first AND $last ORDER BY id""",
+        {"now": moment(now), "first": given.start, "last": given.stop - 1},
+    )
+    bulk.insert_found("customers", rows)
 
 
 def _identified(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Add ids and e-mails that the store does not know yet; an e-mail of two people is that of the guest among them, or nobody's."""
     rows = connection.execute(
-        """SELECT kind, value, customer FROM (
+        """SELECT kind, value, customer AS customer_id, ? AS since FROM (
             SELECT 'store_id' AS kind, store_id AS value, id AS customer FROM arrived_people WHERE store_id IS NOT NULL
             UNION ALL SELECT 'email', email, CASE WHEN count(DISTINCT p.id) = 1 THEN min(p.id)
                     ELSE min(p.id) FILTER (WHERE p.store_id IS NULL) END FROM arrived_mails m JOIN arrived_people p USING (key) GROUP BY email)
-        ANTI JOIN known_identifiers USING (kind, value) WHERE customer IS NOT NULL ORDER BY customer, kind, value"""
+        ANTI JOIN known_identifiers USING (kind, value) WHERE customer IS NOT NULL ORDER BY customer, kind, value""",
+        [moment(now)],
     )
-    while part := rows.fetchmany(bulk.READ_ROWS):
-        bulk.insert(
-            "identifiers",
-            ("kind", "value", "customer_id", "since"),
-            ((*row, moment(now)) for row in part),
-        )
+    bulk.insert_found("identifiers", rows)
 
 
 def _turned_out(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 import pyarrow as pa
+from django.db import IntegrityError
 
 from regulars.orders.content import HEAD, LINE
-from regulars.orders.keeping import Keeping, Lines, lines_of
+from regulars.orders.keeping import Keeping, Lines, heads_of, lines_of
 from regulars.store import bulk, database
 from regulars.store.changes import MARK, moment
+from regulars.store.models import Customer
 
-_ID, _CUSTOMER, _CONTENT = (HEAD.index(name) for name in ("order_id", "customer_id", "content"))
+_ID, _CUSTOMER = HEAD.index("order_id"), HEAD.index("customer_id")
 
 
 @dataclass
@@ -32,26 +35,62 @@ class Arrived:
         return self
 
 
+class Alone:
+    """That a store had no order when a load began, and that nobody but the load has given it any since: then it has none of those to come.
+
+    Who adds an order takes a number for it under the lock of orders. While no number was given out but to the load itself, no other order is there.
+    """
+
+    def __init__(self) -> None:
+        with database.writing("orders"):
+            self._last = None if _has_orders() else database.last_number("order")
+
+    def holds(self) -> bool:
+        """Tell whether it is still so, which it never is again once it was not; call under the lock of orders."""
+        if self._last is not None and self._last != database.last_number("order"):
+            self._last = None
+        return self._last is not None
+
+    def added(self, last: int) -> None:
+        """Remember the last number that the load itself was given."""
+        if self._last is not None:
+            self._last = last
+
+
 def arrive(
-    heads: Sequence[tuple[Any, ...]], lines: Lines, now: datetime, *, knows_refunds: bool = True
+    heads: pa.Table,
+    lines: Lines,
+    now: datetime,
+    *,
+    knows_refunds: bool = True,
+    alone: Alone | None = None,
 ) -> Arrived:
-    """Take in orders: rows of :data:`HEAD`, and what tells the lines of some of them. One transaction.
+    """Take in orders: rows of :data:`~regulars.orders.keeping.HEADS`, and what tells the lines of some of them. One transaction.
 
     An order that the store has not seen is added, one with other content or of another customer takes its place under a new version, any other
     stays as it is. Customers and products are the store's own keys. What is told by a source that knows nothing of refunds leaves those
-    that were told one by one (:class:`~regulars.orders.keeping.Keeping`).
+    that were told one by one (:class:`~regulars.orders.keeping.Keeping`). With ``alone``, which a source gives that tells no order twice, the store
+    is not asked for orders that it cannot have.
     """
     with database.writing("orders"):
         heads = _of_whom_they_are(heads)
-        known = _known([head[_ID] for head in heads])
+        known = {} if alone is not None and alone.holds() else _known(heads["order_id"])
         suspects = {} if knows_refunds else _refunded(heads, known)
         keeping = Keeping(heads, lines, suspects)
-        arrived, changed = _arrive(keeping.heads, keeping.lines, known, moment(now))
-        keeping.restore(changed)
-    return arrived
+        sorted_out = _sorted_out(keeping.heads, known)
+        last = _write(keeping.heads, keeping.lines, known, sorted_out, moment(now))
+        keeping.restore(sorted_out.changed)
+    # Only once it is committed: a number that was given back is another's.
+    if alone is not None and last is not None:
+        alone.added(last)
+    return Arrived(
+        len(sorted_out.fresh),
+        len(sorted_out.changed),
+        len(heads) - len(sorted_out.fresh) - len(sorted_out.changed),
+    )
 
 
-def _refunded(heads: Sequence[tuple[Any, ...]], known: dict[str, _Met]) -> dict[int, int]:
+def _refunded(heads: pa.Table, known: dict[str, _Met]) -> dict[int, int]:
     """Return the places of orders that say something else than the store and have refunds there, with their keys."""
     from django.db import connection
 
@@ -63,60 +102,107 @@ def _refunded(heads: Sequence[tuple[Any, ...]], known: dict[str, _Met]) -> dict[
             WHERE EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id)"""
         )
         refunded = {row[0] for row in cursor.fetchall()}
+    if not refunded:
+        return {}
     return {
-        place: known[head[_ID]].key
-        for place, head in enumerate(heads)
-        if head[_ID] in refunded and known[head[_ID]].content != head[_CONTENT]
+        place: known[order_id].key
+        for place, (order_id, content) in enumerate(bulk.tuples(heads.select(["order_id", "content"])))
+        if order_id in refunded and known[order_id].content != content
     }
 
 
-def _arrive(
-    heads: Sequence[tuple[Any, ...]], lines: Lines, known: dict[str, _Met], now: str
-) -> tuple[Arrived, list[int]]:
-    """Write what is new; return what became of the orders, and the places of those that changed."""
+class _Sorted(NamedTuple):
+    """The places of orders that the store has not seen, and of those that say something else than it knows."""
+
+    fresh: Sequence[int]
+    changed: Sequence[int]
+
+
+def _sorted_out(heads: pa.Table, known: dict[str, _Met]) -> _Sorted:
+    if not known:
+        return _Sorted(range(len(heads)), ())
     fresh, changed = [], []
-    for place, head in enumerate(heads):
-        met = known.get(head[_ID])
+    told = bulk.tuples(heads.select(["order_id", "content", "customer_id"]))
+    for place, (order_id, content, customer) in enumerate(told):
+        met = known.get(order_id)
         if met is None:
             fresh.append(place)
-        elif (met.content, met.customer) != (head[_CONTENT], head[_CUSTOMER]):
+        elif (met.content, met.customer) != (content, customer):
             changed.append(place)
-    ids = dict(zip(fresh, database.numbers("order", len(fresh)), strict=True)) if fresh else {}
-    ids |= {place: known[heads[place][_ID]].key for place in changed}
-    bulk.insert(
-        "orders",
-        ("id", *HEAD, "version", "updated_at", "visitor_id"),
-        ((ids[place], *heads[place], 1, now, "") for place in fresh),
+    return _Sorted(fresh, changed)
+
+
+def _write(heads: pa.Table, lines: Lines, known: dict[str, _Met], told: _Sorted, now: str) -> int | None:
+    """Write what is new and what changed; return the last number given to a new one."""
+    keys = np.zeros(len(heads), np.int64)
+    given = database.numbers("order", len(told.fresh)) if told.fresh else range(0)
+    keys[told.fresh] = given
+    if told.fresh:
+        bulk.insert_table("orders", _rows(heads, told.fresh, given, now))
+    if told.changed:
+        rows = list(bulk.tuples(heads.take(told.changed)))
+        met = [known[row[_ID]] for row in rows]
+        keys[told.changed] = [each.key for each in met]
+        _are_there({row[_CUSTOMER] for row in rows} - {None})
+        _replace([(each.key, each.version + 1, row) for each, row in zip(met, rows, strict=True)], now)
+    if told.fresh or told.changed:
+        for part in lines([*told.fresh, *told.changed]):
+            columns = {"order_id": pa.array(keys[part["place"].to_numpy()])}
+            bulk.insert_table("order_lines", pa.table(columns | {name: part[name] for name in LINE}))
+    if not told.fresh:
+        return None
+    bulk.insert_table(
+        "unprojected", pa.table({"order_id": _numbers(given), "version": pa.repeat(1, len(given))})
     )
-    _replace([(ids[place], known[heads[place][_ID]].version + 1, heads[place]) for place in changed], now)
-    touched = [*fresh, *changed]
-    if touched:
-        keys = pa.array([ids.get(place, 0) for place in range(len(heads))], pa.int64())
-        for part in lines(touched):
-            order = pa.chunked_array([keys]).take(part["place"])
-            told = {"order_id": order} | {name: part[name] for name in LINE}
-            bulk.insert_table("order_lines", pa.table(told))
-        bulk.insert("unprojected", ("order_id", "version"), ((ids[place], 1) for place in fresh))
-    return Arrived(len(fresh), len(changed), len(heads) - len(touched)), changed
+    _are_of_somebody(given)
+    return given[-1]
 
 
-def _of_whom_they_are(heads: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+def _are_of_somebody(given: range) -> None:
+    """Raise where one of the orders just added is of a customer who is not there."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT customer_id FROM orders o WHERE id BETWEEN %s AND %s AND customer_id IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM customers c WHERE c.id = o.customer_id) LIMIT 1""",
+            [given.start, given.stop - 1],
+        )
+        if (missing := cursor.fetchone()) is not None:
+            raise IntegrityError(f"There is no customer {missing[0]}.")
+
+
+def _are_there(customers: set[int]) -> None:
+    """Raise where one of some customers is not there."""
+    there = {found for found, _ in bulk.found(Customer.objects, "id", "id", customers)}
+    if missing := customers - there:
+        raise IntegrityError(f"There is no customer {min(missing)}.")
+
+
+def _rows(heads: pa.Table, fresh: Sequence[int], given: range, now: str) -> pa.Table:
+    """Return new orders as the store keeps them."""
+    rows = heads if len(fresh) == len(heads) else heads.take(fresh)
+    columns = {"id": _numbers(given)} | {name: rows[name] for name in HEAD}
+    same = {"version": 1, "updated_at": now, "visitor_id": ""}
+    return pa.table(columns | {name: pa.repeat(value, len(given)) for name, value in same.items()})
+
+
+def _numbers(given: range) -> pa.Array:
+    return pa.array(np.arange(given.start, given.stop, dtype=np.int64))
+
+
+def _of_whom_they_are(heads: pa.Table) -> pa.Table:
     """Give orders of customers who were merged since they were recognised to whom they are now; call under the lock of orders."""
-    into = _merged({head[_CUSTOMER] for head in heads} - {None})
+    customers = heads["customer_id"]
+    into = _merged(set(customers.unique().drop_null().to_pylist()))
     if not into:
         return heads
-    return [
-        (*head[:_CUSTOMER], _kept(head[_CUSTOMER], into), *head[_CUSTOMER + 1 :])
-        if head[_CUSTOMER] in into
-        else head
-        for head in heads
-    ]
+    kept = [None if each is None else _kept(each, into) for each in customers.to_pylist()]
+    return heads.set_column(_CUSTOMER, "customer_id", pa.array(kept, pa.int64()))
 
 
 def _merged(asked: Collection[int]) -> dict[int, int]:
     """Return into whom the customers were merged, and those in turn: of few asked by name, of many all that ever were."""
-    from regulars.store.models import Customer
-
     found: dict[int, int] = {}
     while asked:
         merged = Customer.objects.exclude(merged_into=None)
@@ -153,19 +239,26 @@ class _Met(NamedTuple):
     customer: int | None
 
 
-def _known(order_ids: Sequence[str]) -> dict[str, _Met]:
+def _known(order_ids: pa.ChunkedArray) -> dict[str, _Met]:
     """Return key, version and content of the orders that the store has."""
     from django.db import connection
 
+    if not _has_orders():
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM orders LIMIT 1")
-        if cursor.fetchone() is None:
-            return {}
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS asked_orders (order_id varchar(200) PRIMARY KEY)")
-        cursor.execute("DELETE FROM asked_orders")
-    bulk.insert("asked_orders", ("order_id",), ((order_id,) for order_id in order_ids))
+        cursor.execute("TRUNCATE asked_orders" if database.is_postgres() else "DELETE FROM asked_orders")
+    bulk.insert_table("asked_orders", pa.table({"order_id": order_ids}))
     statement = "SELECT o.order_id, o.id, o.version, o.content, o.customer_id FROM asked_orders a JOIN orders o ON o.order_id = a.order_id"
     return {row[0]: _Met(*row[1:]) for part in bulk.read(statement) for row in part}
 
 
-__all__ = ["Arrived", "arrive", "lines_of"]
+def _has_orders() -> bool:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM orders LIMIT 1")
+        return cursor.fetchone() is not None
+
+
+__all__ = ["Alone", "Arrived", "arrive", "heads_of", "lines_of"]

@@ -29,9 +29,9 @@ def _text(name: str) -> str:
 
 
 # What an order says does not depend on the order of its lines, nor on their numbers.
-LINE_SQL = "||':'||".join(_text(name) for name in LINE[1:])
+LINE_SQL = f"concat_ws(':', {', '.join(_text(name) for name in LINE[1:])})"
 """What a line says, of columns :data:`LINE`."""
-LINES_SQL = f"string_agg({LINE_SQL}, ';' ORDER BY {LINE_SQL})"
+LINES_SQL = f"array_to_string(list_sort(list({LINE_SQL})), ';')"
 """What all lines of an order say."""
 
 

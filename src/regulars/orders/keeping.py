@@ -14,20 +14,32 @@ from regulars.orders.content import HEAD, LINE, QUANTUM, content
 from regulars.store import bulk
 from regulars.store.models import Order, OrderLine
 
+_NUMBERS = ("customer_id", "shipping_minor", "shipping_net_minor", "content")
 Lines = Callable[[Sequence[int]], Iterable[pa.Table]]
 """Given the places of some orders among those told, their lines in parts: :data:`LINES`."""
 LINES = pa.schema(
     [("place", pa.int64()), *((name, pa.float64() if name == "quantity" else pa.int64()) for name in LINE)]
 )
+HEADS = pa.schema([(name, pa.int64() if name in _NUMBERS else pa.string()) for name in HEAD])
+"""Orders as they are told."""
 _NUMBER, _REFUNDED = LINE.index("line"), LINE.index("refunded_minor")
 _SHIPPING, _SHIPPING_NET = HEAD.index("shipping_minor"), HEAD.index("shipping_net_minor")
 
 
 def lines_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """Return lines, each a row of :data:`LINES`, as columns."""
-    columns = zip(*rows, strict=True) if rows else ([] for _ in LINES)
+    return _table(rows, LINES)
+
+
+def heads_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Return orders, each a row of :data:`HEADS`, as columns."""
+    return _table(rows, HEADS)
+
+
+def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     return pa.table(
-        [pa.array(told, field.type) for told, field in zip(columns, LINES, strict=True)], schema=LINES
+        [pa.array(told, field.type) for told, field in zip(columns, schema, strict=True)], schema=schema
     )
 
 
@@ -50,13 +62,16 @@ class Keeping:
     something went back of is told as it was, and delivery too if it was paid back; any other order is what the source says.
     """
 
-    def __init__(self, heads: Sequence[tuple[Any, ...]], lines: Lines, suspects: Mapping[int, int]) -> None:
+    def __init__(self, heads: pa.Table, lines: Lines, suspects: Mapping[int, int]) -> None:
         self._lines = lines
         self._keys = dict(suspects)
         self._kept = _found(heads, lines, suspects) if suspects else {}
-        self.heads = [
-            self._kept[place].head if place in self._kept else head for place, head in enumerate(heads)
-        ]
+        self.heads = heads
+        if self._kept:
+            told = enumerate(bulk.tuples(heads))
+            self.heads = heads_of(
+                [self._kept[place].head if place in self._kept else head for place, head in told]
+            )
 
     def lines(self, places: Sequence[int]) -> Iterator[pa.Table]:
         """Yield lines as :data:`Lines` does, with what went back of them."""
@@ -76,8 +91,9 @@ class Keeping:
         bulk.execute_many("UPDATE orders SET shipping_refunded_minor = %s WHERE id = %s", shipping)
 
 
-def _found(heads: Sequence[tuple[Any, ...]], lines: Lines, suspects: Mapping[int, int]) -> dict[int, _Kept]:
+def _found(heads: pa.Table, lines: Lines, suspects: Mapping[int, int]) -> dict[int, _Kept]:
     """Return the orders that keep their refunds, by place."""
+    said = dict(zip(suspects, bulk.tuples(heads.take(list(suspects))), strict=True))
     told: dict[int, list[tuple[Any, ...]]] = {place: [] for place in suspects}
     for part in lines(list(suspects)):
         for place, *line in zip(*(part[name].to_pylist() for name in LINES.names), strict=True):
@@ -85,7 +101,7 @@ def _found(heads: Sequence[tuple[Any, ...]], lines: Lines, suspects: Mapping[int
     orders, refunded = _before(list(suspects.values()))
     found = {}
     for place, key in suspects.items():
-        kept = _one(heads[place], told[place], orders[key], refunded.get(key, []))
+        kept = _one(said[place], told[place], orders[key], refunded.get(key, []))
         if kept is not None:
             found[place] = kept
     return found
@@ -157,4 +173,4 @@ def _was(line: OrderLine) -> tuple[Any, ...]:
     )
 
 
-__all__ = ["LINES", "Keeping", "Lines", "lines_of"]
+__all__ = ["HEADS", "LINES", "Keeping", "Lines", "heads_of", "lines_of"]

@@ -25,8 +25,8 @@ from regulars.orders import actions as orders_room
 from regulars.orders import content
 from regulars.orders.actions import Arrived
 from regulars.runtime import repairing
-from regulars.runtime.journey import read_orders
 from regulars.runtime.parts import Parts
+from regulars.runtime.reading import read_orders
 from regulars.store import database, outbox
 from regulars.store.models import Import
 from regulars.store.state import recall, remember
@@ -99,7 +99,7 @@ def _recorded(
     """Load under a record of it."""
     source = repairing.source(origin, settings, reading)
     record = Import.objects.create(
-        origin=_named(origin),
+        origin=_shown(origin),
         state=Import.RUNNING,
         started_at=now(),
         account={"source": source} if source else {},
@@ -132,7 +132,7 @@ def _running(home: Path, now: Callable[[], datetime]) -> Iterator[None]:
         yield
 
 
-def _named(origin: str) -> str:
+def _shown(origin: str) -> str:
     """An origin without its password, wherever the address has it."""
     if "://" not in origin:
         return str(Path(origin).name)[:500]
@@ -159,10 +159,11 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
     record.save()
     arrived = Arrived()
     progress = stage(mark("Loading orders"), share=lambda: record.committed / max(record.orders, 1))
+    alone = _alone(connection)
     with progress, database.roomy():
         for part in Parts(connection):
             arrived += orders_room.arrive(
-                part.heads, part.lines, now(), knows_refunds=orders.capabilities.refunds
+                part.heads, part.lines, now(), knows_refunds=orders.capabilities.refunds, alone=alone
             )
             record.committed += len(part.heads)
             record.added, record.changed, record.unchanged = arrived.added, arrived.changed, arrived.unchanged
@@ -171,6 +172,12 @@ def _loaded(orders: Orders, settings: Settings, record: Import, now: Callable[[]
     kept = settings.home / record.rejects
     rejected = pq.read_metadata(kept).num_rows
     return Loaded(record, people, goods, arrived, rounded, currency, rejected, kept)
+
+
+def _alone(connection: duckdb.DuckDBPyConnection) -> orders_room.Alone | None:
+    """Return what says that the store needs no asking; None where the source itself tells an order twice."""
+    once = "SELECT count(*) = count(DISTINCT order_id) FROM load_heads"
+    return orders_room.Alone() if (connection.execute(once).fetchone() or (False,))[0] else None
 
 
 def _finished(record: Import, now: datetime) -> None:
@@ -254,29 +261,45 @@ def _prepared(connection: duckdb.DuckDBPyConnection, currency: str) -> int:
                 {" OR ".join(f"round({name} * {unit}) <> {name} * {unit}" for name in money)} AS rounded
             FROM load_lines l LEFT JOIN arrived_products p ON p.key = l.product_key"""
     )
-    named = """coalesce(d.order_id || CASE WHEN d.shared THEN ' / ' || coalesce(w.ref, '') ELSE '' END,
-        'regulars-' || md5(coalesce(w.ref, '') || '|' || CAST(o.ordered_at AS VARCHAR) || CASE WHEN w.ref IS NULL THEN '|' || c.content || '|'
-            || CAST(row_number() OVER (PARTITION BY o.ordered_at, c.content ORDER BY o.order_key) AS VARCHAR) ELSE '' END))"""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE load_said AS
+            SELECT order_key, count(*) AS n, {content.LINES_SQL} AS cells FROM load_cells GROUP BY 1"""
+    )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE load_heads AS
-        WITH who AS (SELECT key, coalesce(min(store_id), min(email)) AS ref FROM load_people GROUP BY key),
-            cells AS (SELECT order_key, count(*) AS n, {content.LINES_SQL} AS content FROM load_cells GROUP BY 1),
-            heads AS (SELECT o.order_key, c.n, c.content AS cells, {named}[:200] AS order_id, o.kind, o.status, a.id AS customer_id,
-                strftime(o.ordered_at, '%Y-%m-%d %H:%M:%S') || CASE WHEN microsecond(o.ordered_at) % 1000000 = 0 THEN ''
+        WITH heads AS (SELECT o.order_key, s.n, s.cells, o.ordered_at AS moment, {_named(connection)}[:200] AS order_id, o.kind, o.status,
+                a.id AS customer_id, strftime(o.ordered_at, '%Y-%m-%d %H:%M:%S') || CASE WHEN microsecond(o.ordered_at) % 1000000 = 0 THEN ''
                     ELSE strftime(o.ordered_at, '.%f') END AS ordered_at,
                 CAST(o.ordered_on AS VARCHAR) AS ordered_on, '{currency}' AS currency,
                 CAST(round(o.shipping * {unit}) AS BIGINT) AS shipping_minor,
                 CAST(round((o.net - (o.gross - o.discount - o.tax - o.refunded)) * {unit}) AS BIGINT) AS shipping_net_minor,
                 coalesce(o.coupon_code, '')[:100] AS coupon_code, coalesce(o.channel, '')[:100] AS channel,
                 coalesce(o.country, '')[:100] AS country
-            FROM load_orders o JOIN cells c USING (order_key) LEFT JOIN load_documents d USING (order_key)
-            LEFT JOIN who w ON w.key = o.customer_key LEFT JOIN arrived_customers a ON a.key = o.customer_key)
-        SELECT *, {content.sql("cells")} AS content,
-            row_number() OVER (PARTITION BY part ORDER BY ordered_at, order_id) - 1 AS place
-        FROM (SELECT *, CAST((sum(n) OVER (ORDER BY ordered_at, order_id ROWS UNBOUNDED PRECEDING) - 1) // {LINES_AT_ONCE} AS INTEGER) AS part
-            FROM heads)"""
+            FROM load_orders o JOIN load_said s USING (order_key) LEFT JOIN load_documents d USING (order_key)
+            LEFT JOIN (SELECT key, coalesce(min(store_id), min(email)) AS ref FROM load_people GROUP BY key) w ON w.key = o.customer_key
+            LEFT JOIN arrived_customers a ON a.key = o.customer_key)
+        SELECT * EXCLUDE (cells), {content.sql("cells")} AS content FROM heads"""
+    )
+    connection.execute("DROP TABLE load_said")
+    # Sorted once, and of each order no more than its key: whole rows would be moved about for nothing.
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE load_parts AS
+            SELECT order_key, part, place - min(place) OVER (PARTITION BY part) AS place FROM (
+                SELECT order_key, row_number() OVER moments AS place, CAST((sum(n) OVER moments - 1) // {LINES_AT_ONCE} AS INTEGER) AS part
+                FROM load_heads WINDOW moments AS (ORDER BY moment, order_id, order_key ROWS UNBOUNDED PRECEDING))"""
     )
     (rounded,) = connection.execute("SELECT count(*) FILTER (WHERE rounded) FROM load_cells").fetchone() or (
         0,
     )
     return int(rounded)
+
+
+def _named(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL of an order's id: the shop's own, a number that several customers share with whose it is; where there is none, what tells the order from others."""
+    own = "d.order_id || CASE WHEN d.shared THEN ' / ' || coalesce(w.ref, '') ELSE '' END"
+    unnamed = "SELECT 1 FROM load_orders o LEFT JOIN load_documents d USING (order_key) WHERE d.order_id IS NULL LIMIT 1"
+    if connection.execute(unnamed).fetchone() is None:
+        return f"({own})"
+    return f"""coalesce({own},
+        'regulars-' || md5(coalesce(w.ref, '') || '|' || CAST(o.ordered_at AS VARCHAR) || CASE WHEN w.ref IS NULL THEN '|' || s.cells || '|'
+            || CAST(row_number() OVER (PARTITION BY o.ordered_at, s.cells ORDER BY o.order_key) AS VARCHAR) ELSE '' END))"""

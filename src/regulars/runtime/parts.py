@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -15,18 +15,16 @@ from regulars.store.bulk import READ_ROWS
 if TYPE_CHECKING:
     import duckdb
 
-Heads = list[tuple[Any, ...]]
-
 
 class Parts:
-    """The parts of ``load_heads`` with their lines of ``load_cells``, in order of time; the connection is used by one thread of its own.
+    """The parts of ``load_heads`` with their lines of ``load_cells``, as ``load_parts`` has them, in order of time; the connection is used by one thread of its own.
 
     Lines are fetched with their orders for as long as the part before had something new: a file that is loaded again costs no lines.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection, self._lines_wanted = connection, True
-        (last,) = connection.execute("SELECT max(part) FROM load_heads").fetchone() or (None,)
+        (last,) = connection.execute("SELECT max(part) FROM load_parts").fetchone() or (None,)
         self._count = 0 if last is None else last + 1
 
     def __iter__(self) -> Iterator[Part]:
@@ -46,8 +44,9 @@ class Parts:
 
     def _part(self, thread: ThreadPoolExecutor, number: int) -> Part:
         heads = self._connection.execute(
-            f"SELECT {', '.join(HEAD)} FROM load_heads WHERE part = {number} ORDER BY place"
-        ).fetchall()
+            f"""SELECT {", ".join(f"h.{name}" for name in HEAD)} FROM load_heads h
+                JOIN (SELECT * FROM load_parts WHERE part = {number}) USING (order_key) ORDER BY place"""
+        ).to_arrow_table()
         part = Part(heads, lambda places: thread.submit(self._fetch, number, places).result())
         if self._lines_wanted:
             part.fetched += self._fetch(number, None)
@@ -61,7 +60,7 @@ class Parts:
             some = "JOIN load_places USING (place)"
         rows = self._connection.execute(
             f"""SELECT h.place, {", ".join(f"c.{name}" for name in LINE)} FROM load_cells c
-                JOIN (SELECT h.* FROM load_heads h {some} WHERE part = {number}) h USING (order_key) ORDER BY h.place, c.line"""
+                JOIN (SELECT h.* FROM load_parts h {some} WHERE part = {number}) h USING (order_key) ORDER BY h.place, c.line"""
         )
         found = [pa.Table.from_batches([batch]) for batch in rows.to_arrow_reader(READ_ROWS)]
         if places is not None:
@@ -73,7 +72,7 @@ class Parts:
 class Part:
     """Some orders, and what tells their lines."""
 
-    heads: Heads
+    heads: pa.Table
     fetch: Callable[[Sequence[int]], list[pa.Table]]
     fetched: list[pa.Table] = field(default_factory=list)
     """All lines, where they were fetched ahead."""

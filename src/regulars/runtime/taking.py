@@ -77,8 +77,8 @@ def take(told: ToldOrder, settings: Settings, now: datetime) -> str:
             lines = _lines(told, products, before.lines)
             head = _head(told, customer, at, settings, before.order)
             _facts(told)
-            row = (*head, content(head, lines))
-            arrived = actions.arrive([row], lambda _: [actions.lines_of([(0, *line) for line in lines])], now)
+            row = actions.heads_of([(*head, content(head, lines))])
+            arrived = actions.arrive(row, lambda _: [actions.lines_of([(0, *line) for line in lines])], now)
             if arrived.changed:
                 _restored(told, before)
             if not arrived.unchanged:

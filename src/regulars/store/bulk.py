@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import duckdb
 
 READ_ROWS = 50_000
+PIECE_ROWS = 4_096
+"""Rows that go to PostgreSQL at a time."""
 LOOKED_UP = 500
 """Values in one question: SQLite takes no more than 999."""
 
@@ -39,16 +41,44 @@ def insert_table(table: str, rows: pa.Table) -> None:
     from django.db import connection
 
     if not is_postgres():
-        insert(table, rows.schema.names, zip(*(column.to_pylist() for column in rows.columns), strict=True))
+        insert(table, rows.schema.names, tuples(rows))
         return
-    text = io.BytesIO()
-    # A null is nothing at all between its commas, an empty text is in quotes: as COPY reads both.
-    csv.write_csv(rows, text, csv.WriteOptions(include_header=False, quoting_style="needed"))
     connection.ensure_connection()
     names = ", ".join(rows.schema.names)
     statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(text.getbuffer())
+        # A null is nothing at all between its commas, an empty text is in quotes: as COPY reads both.
+        # Piece by piece: the server takes one in while the next is written.
+        csv.write_csv(
+            rows,
+            pa.PythonFile(_Pieces(copy), "w"),
+            csv.WriteOptions(include_header=False, batch_size=PIECE_ROWS, quoting_style="needed"),
+        )
+
+
+class _Pieces(io.RawIOBase):
+    """What is written here goes to a COPY at once."""
+
+    def __init__(self, copy: Any) -> None:
+        self._copy = copy
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self._copy.write(bytes(piece))
+        return len(piece)
+
+
+def insert_found(table: str, found: duckdb.DuckDBPyConnection) -> None:
+    """Insert what DuckDB answers inside the present transaction, a part at a time; its columns are named as those of the table."""
+    for batch in found.to_arrow_reader(READ_ROWS):
+        insert_table(table, pa.Table.from_batches([batch]))
+
+
+def tuples(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of a table as Python has them."""
+    return zip(*(column.to_pylist() for column in rows.columns), strict=True)
 
 
 def execute_many(statement: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -101,10 +131,10 @@ def bring(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, s
         connection.unregister("bulk_part")
 
 
-def found(records: Any, name: str, value: str, wanted: Collection[str]) -> list[tuple[str, Any]]:
+def found(records: Any, name: str, value: str, wanted: Collection[Any]) -> list[tuple[Any, Any]]:
     """Look many values of a column up, a part at a time; return those that are there with another column of theirs."""
     asked = sorted(wanted)
-    rows: list[tuple[str, Any]] = []
+    rows: list[tuple[Any, Any]] = []
     for start in range(0, len(asked), LOOKED_UP):
         rows += records.filter(**{f"{name}__in": asked[start : start + LOOKED_UP]}).values_list(name, value)
     return rows

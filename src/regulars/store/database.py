@@ -176,3 +176,13 @@ def numbers(name: str, count: int) -> range:
         )
         (last,) = cursor.fetchone() or (0,)
     return range(int(last) - count + 1, int(last) + 1)
+
+
+def last_number(name: str) -> int:
+    """Return the last number that was given out under a name; 0 for none."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last FROM counters WHERE name = %s", [name])
+        (last,) = cursor.fetchone() or (0,)
+    return int(last)

@@ -150,7 +150,7 @@ def test_orders_of_whoever_was_merged_while_a_load_ran_are_whose_they_are(progra
     from datetime import UTC, datetime
 
     from regulars.customers.actions import join
-    from regulars.orders.actions import arrive, lines_of
+    from regulars.orders.actions import arrive, heads_of, lines_of
     from regulars.orders.content import HEAD, LINE
     from regulars.store.models import Identifier, Order
 
@@ -165,7 +165,7 @@ def test_orders_of_whoever_was_merged_while_a_load_ran_are_whose_they_are(progra
     }  # fmt: skip
     line = dict.fromkeys(LINE, 0) | {"line": 1, "product_id": None, "quantity": 1.0}
     arrive(
-        [tuple(told[name] for name in HEAD)],
+        heads_of([tuple(told[name] for name in HEAD)]),
         lambda _: [lines_of([(0, *(line[name] for name in LINE))])],
         now,
     )
