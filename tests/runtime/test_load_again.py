@@ -119,7 +119,7 @@ def test_an_order_of_nobody_who_is_there_is_refused(home: Opened, tmp_path: Path
     }  # fmt: skip
     for name in ("new", "1"):
         row = heads_of([tuple((head | {"order_id": name}).values())])
-        with pytest.raises(IntegrityError, match="999"):
+        with pytest.raises(IntegrityError):
             arrive(row, lambda _: [lines_of([(0, 1, None, 1.0, 5, 0, 0, 0)])], NOW)
     assert orders() == before
 

@@ -23,7 +23,7 @@ STATES = (
     "0007_segments",
     "0008_order_indexes",
     "0009_advertising",
-    "0010_order_checks",
+    "0010_order_index",
 )
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
 

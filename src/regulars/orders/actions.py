@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
-from django.db import IntegrityError
 
 from regulars.orders.content import HEAD, LINE
 from regulars.orders.keeping import Keeping, Lines, heads_of, lines_of
@@ -143,7 +142,6 @@ def _write(heads: pa.Table, lines: Lines, known: dict[str, _Met], told: _Sorted,
         rows = list(bulk.tuples(heads.take(told.changed)))
         met = [known[row[_ID]] for row in rows]
         keys[told.changed] = [each.key for each in met]
-        _are_there({row[_CUSTOMER] for row in rows} - {None})
         _replace([(each.key, each.version + 1, row) for each, row in zip(met, rows, strict=True)], now)
     if told.fresh or told.changed:
         for part in lines([*told.fresh, *told.changed]):
@@ -154,29 +152,7 @@ def _write(heads: pa.Table, lines: Lines, known: dict[str, _Met], told: _Sorted,
     bulk.insert_table(
         "unprojected", pa.table({"order_id": _numbers(given), "version": pa.repeat(1, len(given))})
     )
-    _are_of_somebody(given)
     return given[-1]
-
-
-def _are_of_somebody(given: range) -> None:
-    """Raise where one of the orders just added is of a customer who is not there."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT customer_id FROM orders o WHERE id BETWEEN %s AND %s AND customer_id IS NOT NULL
-                AND NOT EXISTS (SELECT 1 FROM customers c WHERE c.id = o.customer_id) LIMIT 1""",
-            [given.start, given.stop - 1],
-        )
-        if (missing := cursor.fetchone()) is not None:
-            raise IntegrityError(f"There is no customer {missing[0]}.")
-
-
-def _are_there(customers: set[int]) -> None:
-    """Raise where one of some customers is not there."""
-    there = {found for found, _ in bulk.found(Customer.objects, "id", "id", customers)}
-    if missing := customers - there:
-        raise IntegrityError(f"There is no customer {min(missing)}.")
 
 
 def _rows(heads: pa.Table, fresh: Sequence[int], given: range, now: str) -> pa.Table:

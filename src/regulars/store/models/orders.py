@@ -17,15 +17,9 @@ class Order(models.Model):
     kind = models.CharField(max_length=10, default="order")
     status = models.CharField(max_length=10, default="paid")
     """``paid``, ``unpaid``, ``cancelled`` or ``test``."""
-    # The index below begins with the customer. Customers are never deleted, only merged, and whoever adds orders asks once for all of them
-    # whether their customers are there: the database need not ask for each again.
+    # The index below begins with the customer.
     customer = models.ForeignKey(
-        Customer,
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="orders",
-        db_constraint=False,
-        db_index=False,
+        Customer, null=True, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
     visitor_id = models.CharField(max_length=200, blank=True, default="")
     ordered_at = models.DateTimeField()

@@ -1,12 +1,11 @@
-"""What PostgreSQL asked of each order by itself, and nobody needed: loads ask once for all of theirs.
+"""An index less for PostgreSQL to write with each order.
 
-The index of ``varchar_pattern_ops`` that Django adds to a unique text answers only questions by the beginning of an order's id, which nobody asks.
+The one of ``varchar_pattern_ops`` that Django adds to a unique text answers only questions by the beginning of an order's id, which nobody asks.
 """
 
 from typing import Any
 
-import django.db.models.deletion
-from django.db import migrations, models
+from django.db import migrations
 
 LIKE = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'orders' AND indexdef LIKE '%varchar_pattern_ops%'"
 
@@ -35,16 +34,4 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(_drop, _make),
-        migrations.AlterField(
-            model_name="order",
-            name="customer",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="orders",
-                to="store.customer",
-            ),
-        ),
     ]
