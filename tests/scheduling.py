@@ -12,18 +12,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = ("tests/web/shop/",)
 """Folders whose files share what is expensive: here, one simulated shop that is served."""
-SECONDS: dict[str, int] = {
-    "tests/docs/test_examples.py": 200,
-    "tests/stories/test_a_real_shop.py": 190,
-    "tests/laws/test_engines.py": 180,
-    "tests/web/console/test_browser.py": 170,
-    "tests/web/console/test_building.py": 160,
-    "tests/web/shop/": 150,
-    "tests/web/console/test_journeys.py": 140,
-    "tests/stories/test_a_living_shop.py": 130,
-    "tests/laws/test_recommenders.py": 120,
+SECONDS = {
+    "tests/docs/test_examples.py": 58,
+    "tests/stories/test_a_real_shop.py": 55,
+    "tests/stories/test_a_living_shop.py": 50,
+    "tests/laws/test_engines.py": 45,
+    "tests/web/console/test_browser.py": 36,
+    "tests/web/shop/": 30,
+    "tests/web/console/test_building.py": 27,
+    "tests/web/console/test_journeys.py": 25,
 }
-"""About how long the longest units take, so that they begin first and no worker is left with one at the end."""
+"""About how long the longest units take, in seconds of processor, so that they begin first and no worker is left with one at the end."""
 
 
 def unit(test: str) -> str:

@@ -56,7 +56,7 @@ def ran(page: Path) -> Ran:
             env=os.environ | {"TMPDIR": held, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=400,
             check=False,
         )
         left = [one.name for one in folder.glob("regulars-*")]
