@@ -30,7 +30,7 @@ servers: $(READY)
 	@BIN="$(BIN)" sh tools/servers.sh
 
 test: setup servers ## run every test; starts each server it needs by itself
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3
 
 check: setup ## format, lint, types, import direction, what the documentation says of the program (its examples run with the tests)
 	@$(BIN)/ruff format --check src tests bench

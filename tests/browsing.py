@@ -78,6 +78,27 @@ def chromium() -> Iterator[Any]:
             found.close()
 
 
+def sign_in(page: Any, address: str, email: str, password: str) -> None:
+    """Sign in by the form, as a person does, and wait for the first page."""
+    page.goto(f"{address}/sign-in")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", password)
+    page.click("button.first")
+    page.wait_for_url(f"{address}/")
+
+
+def kept_by(browser: Any, address: str, email: str, password: str) -> Any:
+    """What a browser keeps that has signed in: pages of other contexts begin with it."""
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        sign_in(page, address, email, password)
+        return context.storage_state()
+    finally:
+        context.close()
+
+
 def photographed(name: str, folder: Path) -> list[Path]:
     """Save what every open page shows, for whoever asks why a test failed; return the pictures."""
     folder.mkdir(parents=True, exist_ok=True)

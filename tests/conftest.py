@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,10 +27,22 @@ settings.load_profile("regulars")
 # Learning takes longer than all the rest of a forecast: tests ask for it where it is theirs.
 os.environ.setdefault("REGULARS_LEARNER", "off")
 
+# Hundreds of processes are started: where nothing compiled is kept, each compiles every module anew for a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 SHARED_DATA = Path(os.environ.get("REGULARS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 PICTURES = Path(__file__).resolve().parents[1] / "build" / "failed"
 """Where a failed test in a browser leaves what was on the screen."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file with one worker."""
+    from tests.scheduling import WholeFiles
+
+    return WholeFiles(config, log)
 
 
 def pytest_report_header() -> str:
@@ -71,11 +85,11 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty store; empty for SQLite."""
+    """The address of a store with nothing in it; empty for SQLite."""
     if request.param == "sqlite":
         yield ""
         return
-    with database_of(request.getfixturevalue("postgres")) as address:
+    with database_of(request.getfixturevalue("postgres"), up_to_date=True) as address:
         yield address
 
 

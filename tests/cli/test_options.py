@@ -11,9 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from regulars.cli import options
+from regulars.kit.errors import RegularsError
+
+HERE = __file__
+"""A file that is there."""
 
 
-def read(*words: str) -> dict[str, Any]:
+def read(*words: str, origin: str = HERE) -> dict[str, Any]:
     seen: dict[str, Any] = {}
 
     @click.command()
@@ -26,7 +30,7 @@ def read(*words: str) -> dict[str, Any]:
     def verb(**given: Any) -> None:
         seen.update(given)
 
-    result = CliRunner().invoke(verb, ["orders.csv", *words], standalone_mode=False)
+    result = CliRunner().invoke(verb, [origin, *words], standalone_mode=False)
     if result.exception:
         raise result.exception
     return seen
@@ -34,11 +38,19 @@ def read(*words: str) -> dict[str, Any]:
 
 def test_nothing_given_means_nothing_decided() -> None:
     given = read()
-    assert given["origin"] == "orders.csv"
+    assert given["origin"] == HERE
     assert given["reading"] == options.Reading()
     assert given["reading"].settings()["mapping"] is None
     assert given["reading"].settings()["rates"] is None
     assert (given["as_of"], given["language"], given["as_json"], given["margin"]) == (None, "en", False, None)
+
+
+def test_a_path_that_leads_nowhere_is_told_before_anything_is_loaded() -> None:
+    with pytest.raises(RegularsError) as caught:
+        read(origin="nowhere.csv")
+    assert caught.value.code == "source.missing"
+    for origin in ("postgresql://shop@nowhere.example/shop", "~"):
+        assert read(origin=origin)["origin"] == origin
 
 
 def test_settings_are_those_of_read_orders() -> None:

@@ -27,10 +27,6 @@ END = "\0"
 """Printed where a block ends, to tell whose output is whose."""
 
 
-TOGETHER = pytest.mark.xdist_group("pages")
-"""Tests that share what pages did, so that each page runs once."""
-
-
 class Ran(NamedTuple):
     """How a page's Python went."""
 
@@ -60,7 +56,7 @@ def ran(page: Path) -> Ran:
             env=os.environ | {"TMPDIR": held, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=400,
             check=False,
         )
         left = [one.name for one in folder.glob("regulars-*")]
@@ -68,7 +64,6 @@ def ran(page: Path) -> Ran:
     return Ran(done.returncode, done.stdout.split(END), done.stderr, left, frozenset(names))
 
 
-@TOGETHER
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name)
 def test_the_python_of_a_page_runs_and_prints_what_it_shows(page: Path) -> None:
     done = ran(page)
@@ -81,7 +76,6 @@ def test_the_python_of_a_page_runs_and_prints_what_it_shows(page: Path) -> None:
             assert not printed, f"{name(page)}, line {block.line}, does not show what it prints:\n{printed}"
 
 
-@TOGETHER
 def test_every_public_function_of_the_models_and_of_value_is_shown_at_work() -> None:
     """Called by an example of ``docs`` itself, not only by the library on its behalf."""
     pages = [page for page in WITH_PYTHON if page.is_relative_to(ROOT / "docs")]

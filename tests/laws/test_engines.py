@@ -28,7 +28,6 @@ from regulars.value.learning import engagement, features
 
 pytestmark = [
     pytest.mark.spark,
-    pytest.mark.xdist_group("spark"),
     pytest.mark.skipif(shutil.which("java") is None, reason="needs Java"),
     pytest.mark.skipif(find_spec("pyspark") is None, reason="needs regulars[spark]"),
 ]

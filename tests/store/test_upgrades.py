@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.homes import opened
+from tests.homes import database_of, opened
 from tests.web.conftest import Program, key_of
 
 from regulars.kit.errors import RegularsError
@@ -26,6 +27,16 @@ STATES = (
     "0010_order_index",
 )
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty store, without any table; empty for SQLite."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with database_of(request.getfixturevalue("postgres")) as address:
+        yield address
 
 
 def migrated(state: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from regulars.cli.speaking import VARIABLE, Verb, t
+from regulars.kit.files import ensure_there
 from regulars.kit.i18n import LANGUAGES
 
 Work = TypeVar("Work", bound=Callable[..., Any])
@@ -251,12 +252,19 @@ def reading(verb: Work) -> Work:
     @wraps(verb)
     def wrapped(**given: Any) -> Any:
         read = Reading(**{name: given.pop(name) for name in _NAMES})
+        _ensure_there(given.get("origin"))
         return verb(reading=read, **given)
 
     decorated: Any = wrapped
     for option in reversed(_READING):
         decorated = option(decorated)
     return decorated
+
+
+def _ensure_there(origin: str | None) -> None:
+    """Say of a path that leads nowhere now, rather than after seconds of loading what would have read it."""
+    if origin and origin.strip() and "://" not in origin:
+        ensure_there(Path(origin).expanduser())
 
 
 orders = click.argument("origin", metavar="ORDERS")

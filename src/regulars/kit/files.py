@@ -9,9 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from regulars.kit.errors import RegularsError
+from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.kit.scratch import Scratch
+
+
+def ensure_there(path: Path) -> None:
+    """Raise :class:`RegularsError` (``source.missing``) where there is neither a file nor a folder, nor a link to one."""
+    if not os.path.lexists(path):
+        raise RegularsError(
+            "source.missing",
+            mark("There is no file or folder {path}."),
+            hint=mark("Check the path."),
+            kind=Kind.MISSING,
+            path=path,
+        )
 
 
 def sync_folder(folder: Path) -> None:

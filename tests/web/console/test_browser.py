@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.browsing import AXE, chromium, serving
+from tests.browsing import AXE, chromium, kept_by, serving
 from tests.homes import opened
 from tests.web.console.conftest import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("console")]
+pytestmark = pytest.mark.browser
 OWNER = "owner.of.the.shop@long-name-of-a-shop.example"
 PAGES = (
     "/",
@@ -105,17 +105,7 @@ def browser(address: str) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def signed_in(browser: Any, address: str) -> Any:
     """What a browser keeps that has signed in."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(8000)
-    page.goto(address)
-    page.fill("input[name=email]", OWNER)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button.first")
-    page.wait_for_url(f"{address}/")
-    kept = context.storage_state()
-    context.close()
-    return kept
+    return kept_by(browser, address, OWNER, PASSWORD)
 
 
 def looked_at(page: Any, address: str, path: str, width: int, name: str) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browsing import AXE, chromium, serving
+from tests.browsing import AXE, chromium, kept_by, serving
 from tests.homes import opened
 from tests.web.api.told import line, order
 from tests.web.conftest import Program, key_of
 from tests.web.console.conftest import PASSWORD
 from tests.web.console.test_browser import looked_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("segments")]
+pytestmark = pytest.mark.browser
 OWNER = "owner@shop.example"
 NEVER_KEPT = {"all": [{"field": "orders", "operator": ">=", "value": 1}, {"any": [{"segment": "repeat"}, {"event": {
     "type": "purchase", "aggregate": "sum", "of": "net", "operator": "between", "value": ["5", "99.50"], "window": {"last_days": 90},
@@ -67,17 +67,7 @@ def browser(address: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def state(browser: Any, address: str) -> Any:
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.goto(address)
-    page.fill("input[name=email]", OWNER)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button.first")
-    page.wait_for_url(f"{address}/")
-    kept = context.storage_state()
-    context.close()
-    return kept
+    return kept_by(browser, address, OWNER, PASSWORD)
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from tests.browsing import AXE, chromium, serving
+from tests.browsing import AXE, chromium, serving, sign_in
 from tests.homes import opened
 from tests.web.console.conftest import PASSWORD
 from tests.web.console.test_browser import OWNER
 from tests.web.console.test_uploads import orders
 from tests.web.me.test_account import address_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 SECONDS = 30_000
 
 
@@ -34,6 +34,7 @@ class Shop(NamedTuple):
     key: Any
     frame: dict[str, str]
     """What the shop's page shows in a frame."""
+    settings: Any
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     actions.create(OWNER, "Olga", ["owner"], PASSWORD, who="test", now=now)
     key = keys.create("Pages", ["collect"], settings.home, who="test", now=now)
     with serving(home, worker=True) as regulars:
-        yield Shop(regulars, pages, key, frame)
+        yield Shop(regulars, pages, key, frame, settings)
     server.shutdown()
 
 
@@ -96,14 +97,6 @@ def page(browser: Any, shop: Shop) -> Iterator[Any]:
     context.close()
 
 
-def sign_in(page: Any, shop: Shop) -> None:
-    page.goto(f"{shop.regulars}/sign-in")
-    page.fill("input[name=email]", OWNER)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button.first")
-    page.wait_for_url(f"{shop.regulars}/")
-
-
 def track(shop: Shop, event: str, number: int) -> None:
     """Tell of an event as a shop's server does that has no proof of who it was."""
     connection = HTTPConnection(shop.regulars.removeprefix("http://"), timeout=10)
@@ -124,7 +117,7 @@ def track(shop: Shop, event: str, number: int) -> None:
 
 
 def test_import_a_bad_file_and_repair_it(page: Any, shop: Shop, tmp_path: Path) -> None:
-    sign_in(page, shop)
+    sign_in(page, shop.regulars, OWNER, PASSWORD)
     page.goto(f"{shop.regulars}/data")
     assert page.get_by_role("heading", name="Nothing has come in yet: upload your orders").is_visible()
     # A picture is refused, in words, without leaving the page.
@@ -170,7 +163,7 @@ def test_import_a_bad_file_and_repair_it(page: Any, shop: Shop, tmp_path: Path) 
 def test_watch_an_event_arrive(page: Any, shop: Shop) -> None:
     troubles: list[str] = []
     page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
-    sign_in(page, shop)
+    sign_in(page, shop.regulars, OWNER, PASSWORD)
     track(shop, "Product Viewed", 1)
     page.goto(f"{shop.regulars}/data/events")
     page.get_by_text("tea-1").wait_for()
@@ -201,20 +194,24 @@ def test_watch_an_event_arrive(page: Any, shop: Shop) -> None:
     without.close()
 
 
-def test_a_shopper_opens_their_account_inside_the_shop(page: Any, shop: Shop) -> None:
-    """After the file of the first journey: its customers are known by e-mail only, so one is told by the shop's own id."""
+def test_a_shopper_opens_their_account_inside_the_shop(page: Any, shop: Shop, tmp_path: Path) -> None:
+    """The customers of a file, that of the first journey or its like, are known by e-mail only: one is told by the shop's own id."""
+    from regulars.runtime.load import load
     from regulars.store.models import Consent, Identifier
 
+    by_email = Identifier.objects.filter(kind="email").order_by("customer_id")
+
     def named() -> Any:
-        known = Identifier.objects.filter(kind="email").order_by("customer_id").first()
-        if known is not None:
-            told = {"customer_id": known.customer_id, "since": datetime.now(UTC)}
-            Identifier.objects.get_or_create(kind="store_id", value="c-17", defaults=told)
+        if not by_email.exists():
+            file = tmp_path / "orders.csv"
+            file.write_bytes(orders())
+            load(str(file), shop.settings)
+        known = by_email[0]
+        told = {"customer_id": known.customer_id, "since": datetime.now(UTC)}
+        Identifier.objects.get_or_create(kind="store_id", value="c-17", defaults=told)
         return known
 
     known = apart(named)
-    if known is None:
-        pytest.skip("the first journey brings the customers")
     refused: list[str] = []
     asked: list[str] = []
     told: list[str] = []

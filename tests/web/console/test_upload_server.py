@@ -18,7 +18,6 @@ from tests.browsing import serving
 from tests.homes import opened
 from tests.web.console.conftest import PASSWORD
 
-pytestmark = pytest.mark.xdist_group("uploads")
 MB = 1 << 20
 
 

@@ -14,14 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.browsing import AXE, chromium, serving
+from tests.browsing import AXE, chromium, serving, sign_in
 from tests.homes import environment
 from tests.web.console.conftest import PASSWORD
 
 from regulars.runtime import demonstration
 from regulars.runtime.settings import Settings
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo shop")]
+pytestmark = pytest.mark.browser
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 PAGES = (
     "/shop/", "/shop/category/black-tea", "/shop/product/1003", "/shop/search?q=tea", "/shop/cart",
@@ -185,11 +185,7 @@ def test_pin_a_product_and_see_it_in_the_shop(browser: Any, address: str, market
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.set_default_timeout(10_000)
-    page.goto(f"{address}/sign-in")
-    page.fill("input[name=email]", marketer)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button.first")
-    page.wait_for_url(f"{address}/")
+    sign_in(page, address, marketer, PASSWORD)
     page.goto(f"{address}/recommendations?slot=trending")
     last = page.locator("table.shelf tbody th small").last.inner_text()
     page.goto(f"{address}/recommendations/rules")

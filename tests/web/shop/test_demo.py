@@ -13,7 +13,6 @@ from regulars.kit.errors import RegularsError
 from regulars.runtime import demonstration
 from regulars.runtime.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("demo shop")
 """One home for all of them."""
 
 

@@ -13,7 +13,7 @@ from tests.web.shop.test_browser import Visitor
 from regulars.runtime import demonstration
 from regulars.runtime.settings import Settings
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo shop")]
+pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 

@@ -11,7 +11,6 @@ import pytest
 from regulars.web.edge import script
 from regulars.web.edge.application import PATHS
 
-pytestmark = pytest.mark.xdist_group("demo shop")
 """One home for all of them."""
 
 MOST_BYTES = 5_000

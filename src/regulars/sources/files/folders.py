@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from regulars.kit.errors import Kind, RegularsError
+from regulars.kit.files import ensure_there
 from regulars.kit.i18n import mark
 from regulars.sources.files import plain
 from regulars.sources.files.columnar import read_parquet
@@ -44,14 +45,7 @@ def read_path(path: Path, desk: Desk) -> list[Part]:
 
     Raises ``source.missing``, ``source.no_data`` and what the readers raise.
     """
-    if not os.path.lexists(path):
-        raise RegularsError(
-            "source.missing",
-            mark("There is no file or folder {path}."),
-            hint=mark("Check the path."),
-            kind=Kind.MISSING,
-            path=path,
-        )
+    ensure_there(path)
     if not path.is_dir():
         return [_read_file(path, path.name, desk)]
     files = _inside(path)
