@@ -34,6 +34,9 @@ PAGES = (
 )  # fmt: skip
 
 
+SORTS = ("net", "orders", "last", "quiet", "leaving", "new")
+
+
 def parts(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
     """Yield rows in parts."""
     some = []
@@ -133,8 +136,12 @@ def signed_in() -> Any:
     from django.test import Client
 
     from regulars.access.people import actions
+    from regulars.store.models import User
 
-    actions.create("owner@shop.example", "Owner", ["owner"], "correct horse battery", who="bench", now=NOW)
+    if not User.objects.exists():
+        actions.create(
+            "owner@shop.example", "Owner", ["owner"], "correct horse battery", who="bench", now=NOW
+        )
     client = Client()
     found = re.search(rb'name="form" value="([^"]+)"', client.get("/sign-in").content)
     assert found
@@ -154,6 +161,20 @@ def measured(client: Any, path: str, times: int) -> dict[str, float]:
     return {"median_ms": round(statistics.median(took), 1), "slowest_ms": round(max(took), 1)}
 
 
+def made(customers: int) -> None:
+    """Make the shop unless it is there; count where its segments stand."""
+    from regulars.customers import stretches
+    from regulars.store.models import Run
+
+    begun = time.perf_counter()
+    if not Run.objects.exists():
+        scores = fill(customers)
+        print(f"made in {time.perf_counter() - begun:.0f} s, of which scores and segments {scores:.0f} s")
+    begun = time.perf_counter()
+    stretches.build(1)
+    print(f"counted where segments and tiers stand in {time.perf_counter() - begun:.1f} s")
+
+
 def main() -> None:
     """Make the shop, ask for every page, print how long each took."""
     wanted = argparse.ArgumentParser(description=__doc__)
@@ -161,18 +182,23 @@ def main() -> None:
     wanted.add_argument("--times", type=int, default=15)
     wanted.add_argument("--database", default="", help="address of an empty PostgreSQL database; else SQLite")
     wanted.add_argument("--json", type=Path)
+    wanted.add_argument("--home", type=Path, help="where to keep the shop, and to find it the next time")
     told = wanted.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        opened(Path(folder) / "home", told.database)
-        begun = time.perf_counter()
-        scores = fill(told.customers)
-        print(f"made in {time.perf_counter() - begun:.0f} s, of which scores and segments {scores:.0f} s")
+        opened(told.home or Path(folder) / "home", told.database)
+        made(told.customers)
         client = signed_in()
         # What comes after the first page of the longest list, half way down.
         beyond = f"/customers?after={500_000}~{told.customers // 2}"
-        found = {path: measured(client, path, told.times) for path in (*PAGES, beyond)}
+        # The last page of a large segment, and what hardly anybody is in, by every sorting.
+        least = 1_000_000 * 60 // told.customers
+        end = f"/customers?segment=one_time_lapsed&after={least}~{told.customers - 60}"
+        met = [f"/customers?segment=at_risk&tier=low&sort={sort}" for sort in SORTS]
+        met += [f"/customers?segment=one_time_lapsed&sort={sort}" for sort in SORTS]
+        met += [f"/customers?tier=top&sort={sort}" for sort in SORTS]
+        found = {path: measured(client, path, told.times) for path in (*PAGES, beyond, end, *met)}
     for path, each in found.items():
-        print(f"{path:<42}{each['median_ms']:>9.1f}{each['slowest_ms']:>9.1f} ms")
+        print(f"{path:<60}{each['median_ms']:>9.1f}{each['slowest_ms']:>9.1f} ms")
     if told.json:
         told.json.write_text(json.dumps({"machine": describe(), "customers": told.customers, "pages": found}, indent=1))  # fmt: skip
 

@@ -10,15 +10,20 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/web/shop/",)
-"""Folders whose files share what is expensive: here, one simulated shop that is served."""
+TOGETHER = {
+    "tests/web/shop/": "shop",
+    "tests/laws/test_engines.py": "spark",
+    "tests/laws/test_rules.py": "spark",
+    "tests/segments/test_engines.py": "spark",
+}
+"""Files that share what is expensive, and what it is: a simulated shop that is served, a session of Spark."""
 SECONDS = {
+    "spark": 80,
     "tests/docs/test_examples.py": 58,
     "tests/stories/test_a_real_shop.py": 55,
     "tests/stories/test_a_living_shop.py": 50,
-    "tests/laws/test_engines.py": 45,
     "tests/web/console/test_browser.py": 36,
-    "tests/web/shop/": 30,
+    "shop": 30,
     "tests/web/console/test_building.py": 27,
     "tests/web/console/test_journeys.py": 25,
 }
@@ -28,7 +33,7 @@ SECONDS = {
 def unit(test: str) -> str:
     """Return what a test stays together with."""
     file = test.split("::")[0]
-    return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+    return next((shared for place, shared in TOGETHER.items() if file.startswith(place)), file)
 
 
 class WholeFiles(LoadScopeScheduling):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ import pytest
 from tests.shops import make_orders, named_cast
 
 from regulars import metrics, recommend, segments, value
-from regulars.lake import Orders, Shop, Workspace, open_workspace
+from regulars.lake import Orders, Shop, Workspace
 from regulars.recommend import frames as recommend_frames
 from regulars.segments import frames as segment_frames
+from regulars.segments import occurrences
 from regulars.simulator import World, simulate
 from regulars.value import frames as value_frames
 from regulars.value import groupings, scoring
@@ -31,13 +33,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("java") is None, reason="needs Java"),
     pytest.mark.skipif(find_spec("pyspark") is None, reason="needs regulars[spark]"),
 ]
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Workspace]:
-    workspace = open_workspace(engine="local[2]", memory_limit="500MB")
-    yield workspace
-    workspace.close()
 
 
 def simulated(folder: Path) -> list[dict[str, Any]]:
@@ -143,6 +138,49 @@ def test_the_frames_of_value(both: tuple[Orders, Orders]) -> None:
     ):
         mine, theirs = answers(both, frame)
         assert theirs.to_pylist() == mine.to_pylist()
+
+
+def test_what_rules_ask_for(both: tuple[Orders, Orders]) -> None:
+    for frame in (
+        lambda orders: occurrences.of_orders(orders.orders),
+        lambda orders: occurrences.of_lines(orders.lines, orders.products),
+        lambda orders: occurrences.first_channels(occurrences.of_orders(orders.orders)),
+    ):
+        mine, theirs = answers(both, frame)
+        assert mine.num_rows > 0
+        assert theirs.to_pylist() == mine.to_pylist()
+
+
+def test_events_that_rules_ask_for(both: tuple[Orders, Orders], tmp_path: Path) -> None:
+    """Amounts that are no numbers or overflow are unknown, and do not stop Spark, which is strict."""
+    known = both[0].workspace.engine.arrow(both[0].products)["product_id"].to_pylist()
+    amounts = [None, 0.0, -19.99, 0.1 + 0.2, 1e12, 1e13, -1e300, math.inf, -math.inf, math.nan]
+    rows = [
+        {
+            "customer_key": None if place == 3 else place,
+            "occurred_at": datetime(2024, 3, 31, place, 59, 59, 999999, tzinfo=UTC),
+            "type": "cart",
+            "product_id": (known[0] if known and place % 2 else "gone") if place else None,
+            "value": amount,
+        }
+        for place, amount in enumerate(amounts)
+    ]
+    schema = pa.schema(
+        [
+            ("customer_key", pa.int64()),
+            ("occurred_at", pa.timestamp("us", "UTC")),
+            ("type", pa.string()),
+            ("product_id", pa.string()),
+            ("value", pa.float64()),
+        ]
+    )
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path := tmp_path / "events.parquet")
+    mine, theirs = answers(
+        both, lambda orders: occurrences.of_events(orders.workspace.engine.read(path), orders.products)
+    )
+    assert mine.num_rows == len(rows) - 1
+    assert sorted(map(str, theirs.to_pylist())) == sorted(map(str, mine.to_pylist()))
+    assert sum(each is not None for each in mine["value"].to_pylist()) == 3
 
 
 def test_the_frames_of_the_recommender(both: tuple[Orders, Orders]) -> None:

@@ -25,6 +25,7 @@ STATES = (
     "0008_order_indexes",
     "0009_advertising",
     "0010_order_index",
+    "0011_stretches",
 )
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
 
@@ -75,6 +76,8 @@ def older(folder: Path, url: str, state: str) -> Any:
         )
     if "AdvertisingCost" in records:
         ninth(records)
+    if "Stretches" in records:
+        tenth(records)
     if "User" in records:
         records["User"].objects.create(email="op@example.com", name="Op", roles=["owner"], created_at=AT)
     return records
@@ -183,6 +186,12 @@ def fourth(records: Any) -> None:
 def ninth(records: Any) -> None:
     """Rows that came with costs of advertising."""
     records["AdvertisingCost"].objects.create(spent_on=DAY, channel="google", spend_minor=1250, updated_at=AT)
+
+
+def tenth(records: Any) -> None:
+    """Rows that came with long lists."""
+    for tier, told in (("", [[4321, 1]]), ("gold", [2])):
+        records["Stretches"].objects.create(run=1, sort="clv_minor", tier=tier, told=told)
 
 
 def everything(records: Any) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """Customers as the console lists them: by what they are worth or when they bought, by segment and tier, page after page.
 
-Each sorting has an index that begins with the run, so that a page of a million takes what a page of a hundred takes.
+Each sorting has an index that begins with the run, so that a page of a million takes what a page of a hundred takes; where few of a long list
+are wanted, :mod:`regulars.customers.stretches` says which parts of it to walk.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
+from regulars.customers import stretches
+from regulars.customers.stretches import FEW, Mark, Span
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import mark
 from regulars.store.models import Customer, Membership, Score
 
 PAGE = 50
-FEW = 20_000
-"""Segments of no more than so many are looked up by their members; in larger ones the sorted list is walked until a page is full."""
 LARGEST = (1 << 63) - 1
 SEPARATOR = "~"
 
@@ -43,6 +45,8 @@ SORTINGS = {
 }
 """The sortings of those who bought; ``new`` lists everybody, the latest known first."""
 NEW = "new"
+LATEST = Sorting(stretches.KEY, True, "")
+"""How ``new`` sorts those of a tier, who all have a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,13 @@ def page(
     Raises :class:`~regulars.kit.errors.RegularsError` (``customers.cursor``) for a cursor that is none of ours.
     """  # fmt: skip
     if run is None or wanted.sort == NEW:
-        return _everybody(run, wanted, cursor, limit)
+        return _everybody(run, wanted, cursor, size, limit)
     sorting = SORTINGS[wanted.sort]
-    some = _scored(run, wanted, sorting, size)
-    if cursor:
-        some = _after(some, sorting, cursor)
-    rows = list(some[: limit + 1])
+    after = _read(cursor, sorting) if cursor else None
+    if wanted.segment and _small(size):
+        rows = _of_few(run, wanted, sorting, after, limit + 1)
+    else:
+        rows = _walked(run, wanted, sorting, after, limit + 1)
     following = _cursor(rows[limit - 1], sorting) if len(rows) > limit else ""
     return _named(rows[:limit]), following
 
@@ -104,45 +109,113 @@ def of(run: int | None, keys: Sequence[int]) -> list[Listed]:
     return [_listed(people[key], scores.get(key)) for key in keys if key in people]
 
 
-def _scored(run: int, wanted: Wanted, sorting: Sorting, size: int | None) -> Any:
-    some = Score.objects.filter(run=run)
-    by: Any = F(sorting.column)
-    tier: Any = F("tier")
-    if wanted.segment:
-        members = Membership.objects.filter(run=run, segment=wanted.segment)
-        if size is not None and size <= FEW:
-            some = some.filter(customer__in=members.values("customer_id"))
-            # What is worked out has no index: so none tempts the database to walk all scores for a few members.
-            by, tier = Coalesce(by, by), Coalesce(tier, tier)
-        else:
-            some = some.filter(Exists(members.filter(customer_id=OuterRef("customer_id"))))
+def _small(size: int | None) -> bool:
+    return size is not None and size <= FEW
+
+
+def _of_few(
+    run: int, wanted: Wanted, sorting: Sorting, after: tuple[Any, int] | None, limit: int
+) -> list[Score]:
+    """Look members up one by one, and sort them."""
+    members = Membership.objects.filter(run=run, segment=wanted.segment)
+    some = Score.objects.filter(run=run, customer__in=members.values("customer_id"))
+    # What is worked out has no index: so none tempts the database to walk all scores for a few members.
+    some = some.alias(by=Coalesce(sorting.column, sorting.column)).filter(by__isnull=False)
     if wanted.tier:
+        some = some.alias(in_tier=Coalesce("tier", "tier")).filter(in_tier=wanted.tier)
+    if after is not None:
+        value, key = after
+        beyond = "lt" if sorting.falling else "gt"
+        same = Q(by=value, **{f"customer_id__{beyond}": key})
+        some = some.filter(Q(**{f"by__{beyond}": value}) | same)
+    return list(some.order_by(*_ends(sorting))[:limit])
+
+
+def _walked(
+    run: int, wanted: Wanted, sorting: Sorting, after: tuple[Any, int] | None, limit: int
+) -> list[Score]:
+    """Walk a list in the order of its index until there are enough, past all stretches in which nobody is wanted."""
+    mark = None if after is None else _mark(after)
+    parts = _spans(run, wanted, sorting, mark)
+    column, falling = sorting.column, sorting.falling
+    some = Score.objects.filter(run=run).alias(by=F(column)).filter(by__isnull=False)
+    if mark is not None:
+        some = some.filter(_beside(column, "<" if falling else ">", mark))
+    if wanted.segment:
+        mine = {"run": run, "segment": wanted.segment, "customer_id": OuterRef("customer_id")}
+        some = some.filter(Exists(Membership.objects.filter(**mine)))
+    if wanted.tier:
+        # Only the index of tiers by value goes on in this order: by any other, a whole tier would be sorted.
+        tier: Any = F("tier") if column == "clv_minor" else Coalesce("tier", "tier")
         some = some.alias(in_tier=tier).filter(in_tier=wanted.tier)
-    ends = ("-by", "-customer_id") if sorting.falling else ("by", "customer_id")
-    return some.alias(by=by).filter(by__isnull=False).order_by(*ends)
+    rows: list[Score] = []
+    for part in parts:
+        if len(rows) < limit:
+            rows += _within(some, column, part).order_by(*_ends(sorting))[: limit - len(rows)]
+    return rows
 
 
-def _after(some: Any, sorting: Sorting, cursor: str) -> Any:
-    value, key = _read(cursor, sorting)
-    beyond, up_to = ("lt", "lte") if sorting.falling else ("gt", "gte")
-    # The first condition is what an index can begin with, the second leaves out what was seen.
-    return some.filter(**{f"by__{up_to}": value}).filter(
-        Q(**{f"by__{beyond}": value}) | Q(**{f"customer_id__{beyond}": key})
-    )
+def _spans(run: int, wanted: Wanted, sorting: Sorting, mark: Mark | None) -> list[Span]:
+    # Who is in a tier by value is what an index begins with.
+    needed = wanted.segment or (wanted.tier and sorting.column != "clv_minor")
+    found = None
+    if needed:
+        told = (run, sorting.column, wanted.segment, wanted.tier)
+        found = stretches.spans(*told, falling=sorting.falling, after=mark)
+    return [Span()] if found is None else found
 
 
-def _everybody(run: int | None, wanted: Wanted, cursor: str, limit: int) -> tuple[list[Listed], str]:
+def _within(some: Any, column: str, part: Span) -> Any:
+    if part.first is not None:
+        some = some.filter(_beside(column, ">=", part.first))
+    if part.beyond is not None:
+        some = some.filter(_beside(column, "<", part.beyond))
+    return some
+
+
+def _beside(column: str, how: str, mark: Mark) -> RawSQL:
+    """Compare value and key together, as an index has them: many have the same value."""
+    pair = f'("scores"."{column}", "scores"."customer_id") {how} (%s, %s)'
+    return RawSQL(pair, mark, output_field=BooleanField())  # noqa: S611 - the column is one of ours
+
+
+def _ends(sorting: Sorting) -> tuple[str, str]:
+    return ("-by", "-customer_id") if sorting.falling else ("by", "customer_id")
+
+
+def _mark(after: tuple[Any, int]) -> Mark:
+    value, key = after
+    return (value.isoformat() if isinstance(value, date) else value, key)
+
+
+def _everybody(
+    run: int | None, wanted: Wanted, cursor: str, size: int | None, limit: int
+) -> tuple[list[Listed], str]:
     """Everybody by their keys; those who were merged into others are left out of a page when it is made, as most have no such mark."""
-    some = Customer.objects.order_by("-id")
-    mine = {"run": run or -1, "customer": OuterRef("id")}
-    if wanted.segment:
-        some = some.filter(Exists(Membership.objects.filter(segment=wanted.segment, **mine)))
-    if wanted.tier:
-        some = some.filter(Exists(Score.objects.filter(tier=wanted.tier, **mine)))
-    if cursor:
-        some = some.filter(id__lt=_key(cursor))
-    keys = list(some.values_list("id", flat=True)[: limit + 1])
+    before = _key(cursor) if cursor else None
+    if run is not None and wanted.tier and not (wanted.segment and _small(size)):
+        after = None if before is None else (before, before)
+        keys = [row.customer_id for row in _walked(run, wanted, LATEST, after, limit + 1)]
+    else:
+        some, name = _keys(run, wanted)
+        if before is not None:
+            some = some.filter(**{f"{name}__lt": before})
+        keys = list(some.order_by(f"-{name}").values_list(name, flat=True)[: limit + 1])
     return of(run, keys[:limit]), str(keys[limit - 1]) if len(keys) > limit else ""
+
+
+def _keys(run: int | None, wanted: Wanted) -> tuple[Any, str]:
+    """Return where to read keys from, and their column: the index of members has them in this order."""
+    if not wanted.segment:
+        some: Any = Customer.objects
+        if wanted.tier:
+            some = some.none()  # Without a run there are no tiers.
+        return some, "id"
+    found = Membership.objects.filter(run=run or -1, segment=wanted.segment)
+    if wanted.tier:
+        mine = {"run": run or -1, "customer_id": OuterRef("customer_id"), "tier": wanted.tier}
+        found = found.filter(Exists(Score.objects.filter(**mine)))
+    return found, "customer_id"
 
 
 def _named(rows: Sequence[Score]) -> list[Listed]:

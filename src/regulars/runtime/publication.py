@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
 
+from regulars.customers import stretches
 from regulars.kit import currencies
 from regulars.kit.i18n import mark
 from regulars.kit.progress import stage
@@ -59,6 +60,7 @@ def publish(run: Run, found: Analysis, lake: Lake, now: Callable[[], datetime]) 
                 bulk.insert(
                     "memberships", ("run", "segment", "customer_id"), ((run.id, *row) for row in known)
                 )
+        stretches.build(run.id)
         unit = 10 ** currencies.digits(found.orders.shop.currency or "")
         told = summary(found) | {"watch": watched}
         told["segments"]["families"][segmenting.FAMILY] = own.summary(rows, unit)
@@ -97,7 +99,7 @@ def _batches(rows: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]
 
 
 def _forget(where: str, run: int) -> None:
-    for table in ("scores", "memberships"):
+    for table in ("scores", "memberships", "stretches"):
         with database.writing(), connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {table} WHERE {where}", [run])
 

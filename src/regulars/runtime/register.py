@@ -49,6 +49,7 @@ ENTRIES = (
     Entry(STORE, "refunds", CUSTOMERS, mark("What was paid back"), mark("So that values are true"), NO_END),
     Entry(STORE, "scores", CUSTOMERS, mark("What is expected of each customer"), mark("To see who matters and who is leaving; not of those who object"), NEXT),
     Entry(STORE, "memberships", CUSTOMERS, mark("Who is in which segment"), mark("To offer what fits; not of those who object"), NEXT),
+    Entry(STORE, "stretches", CUSTOMERS, mark("Where in long lists the people of segments and tiers stand"), mark("To show a page of a list at once"), NEXT),
     Entry(STORE, "outbox", CUSTOMERS, mark("What other programs are told of: which order, which customer"), mark("To send it again where it did not arrive"), _days(MESSAGES_KEPT.days)),
     Entry(STORE, "webhook_deliveries", CUSTOMERS, mark("What became of each message"), mark("To find out why something did not arrive"), _days(MESSAGES_KEPT.days)),
     Entry(STORE, "idempotency", CUSTOMERS, mark("Answers that programs got"), mark("So that a change that is asked for twice is made once"), _days(ANSWERS_KEPT.days)),

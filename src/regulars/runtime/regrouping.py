@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from regulars.customers import stretches
 from regulars.kit import currencies
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
@@ -21,7 +22,7 @@ from regulars.runtime.projection import lake_of, project
 from regulars.runtime.refresh import alone, orders_of
 from regulars.segments.rules import Clock
 from regulars.store import bulk, database
-from regulars.store.models import Membership, Run, Segment
+from regulars.store.models import Membership, Run, Segment, Stretches
 
 if TYPE_CHECKING:
     from regulars.runtime.segmenting import Found
@@ -76,7 +77,9 @@ def regroup(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
             orders = orders_of(settings, lake, workspace)
             found = segmenting.everybody(orders, lake, run.id, Clock(now(), settings.time_zone))
             unit = 10 ** currencies.digits(orders.shop.currency or "")
-        return _shown(run.id, found, unit)
+        shown = _shown(run.id, found, unit)
+        stretches.build(run.id)
+        return shown
 
 
 def _shown(run: int, found: Found, unit: int) -> Regrouped:
@@ -90,6 +93,8 @@ def _shown(run: int, found: Found, unit: int) -> Regrouped:
         for each in kept:
             more, fewer = _changed(run, each.name, found.keys(each.name) - objecting)
             entered, left = entered + more, left + fewer
+        # Lists of these are walked whole until it is counted anew where their members stand.
+        Stretches.objects.filter(run=run, segment__in=[each.name for each in kept]).delete()
         _say(run, found, told, {each.name for each in kept}, set(versions))
     return Regrouped(run, len(kept), entered, left)
 

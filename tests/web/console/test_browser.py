@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +69,21 @@ def something(settings: Any) -> None:
     arrive(settings, ("cart", "c1", "v1"), ("search", None, "v3"))
 
 
+def refreshed_before() -> None:
+    """Leave refreshes of the days before, so that sizes are drawn over time."""
+    from regulars.runtime.segmenting import FAMILY
+    from regulars.store.models import Run
+
+    run = Run.objects.defer("page", "summary").get()
+    for days, size in enumerate((28, 30, 27, 19, 22, 12, 9)):
+        told = run.sizes | {FAMILY: {"quiet": {"title": "Quiet for long", "customers": size}}}
+        if not days:
+            Run.objects.filter(id=run.id).update(sizes=told)
+            continue
+        times = {"as_of": run.as_of - timedelta(days=days), "started_at": run.started_at}
+        Run.objects.create(id=-days, state=Run.PUBLISHED, sizes=told, **times)
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("console") / "home"
@@ -89,6 +104,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     segments.create(
         "quiet", "Quiet for long", {"field": "last_on", "operator": "before_last_days", "value": 60}, now
     )
+    refreshed_before()
     keys.create("Order sync", ["orders:read", "orders:write"], settings.home, who="test", now=now)
     book = Rulebook.from_json({"for_you": {"pin": {"1": "c7"}, "exclude": ["a2"], "boost": [{"category": "d", "factor": 2}]}})  # fmt: skip
     steering.change(book, 0, who="user:1", now=now)

@@ -406,3 +406,38 @@ def test_beginnings_open_the_form_filled_in(settings: Any) -> None:
         assert len(me.rule["all"]) == 2
     assert Person(owner, "/segments/new?begin=x").rule == {"all": [{"field": "", "operator": ""}]}
     assert "begin=" not in signed_in("analyst").get("/segments").content.decode()
+
+
+def test_its_size_is_drawn_from_the_second_day_on(settings: Any) -> None:
+    from datetime import timedelta
+
+    from regulars.runtime.segmenting import FAMILY
+    from regulars.store.models import Run
+
+    shop.made(6)
+    make("often", title="Often & <b>more</b>")
+    run = Run.objects.get()
+
+    def on(days: int, size: int | None, known: bool = True) -> None:
+        told = {FAMILY: {"often": {"title": "Often", "customers": size}} if known else {}}
+        day = run.as_of + timedelta(days=days)
+        times = {"as_of": day, "started_at": NOW, "ended_at": NOW}
+        Run.objects.create(id=Run.objects.count() + 1, state=Run.PUBLISHED, sizes=run.sizes | told, **times)
+
+    owner = signed_in("owner")
+    on(1, 111)
+    on(1, 3)
+    assert 'data-chart="own-sizes"' not in owner.get("/segments/own/often").content.decode()
+    # One that could not be read, and one that did not know it, are no zeros.
+    on(2, None)
+    on(3, 9, known=False)
+    assert 'data-chart="own-sizes"' not in owner.get("/segments/own/often").content.decode()
+    on(4, 0)
+    on(5, 54321)
+    page = owner.get("/segments/own/often").content.decode()
+    assert 'data-chart="own-sizes"' in page
+    spec = json.loads(re.search(r'id="charts">(.*?)</script>', page)[1])["charts"]["own-sizes"]
+    assert spec["series"][0]["values"] == [3, 0, 54321]
+    assert len(spec["labels"]) == 3
+    assert "54,321" in page
+    assert "<b>more" not in page

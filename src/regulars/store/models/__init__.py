@@ -12,7 +12,7 @@ from regulars.store.models.orders import Order, OrderLine, Refund, Unprojected
 from regulars.store.models.outbox import Outbox
 from regulars.store.models.products import Product
 from regulars.store.models.runs import Run
-from regulars.store.models.scores import Membership, Score
+from regulars.store.models.scores import Membership, Score, Stretches
 from regulars.store.models.segments import Segment
 from regulars.store.models.settings import Setting
 from regulars.store.models.users import Attempt, PasswordLink, RecoveryCode, Session, User
@@ -46,6 +46,7 @@ __all__ = [
     "Segment",
     "Session",
     "Setting",
+    "Stretches",
     "Unprojected",
     "User",
     "Visitor",

@@ -57,3 +57,22 @@ class Membership(models.Model):
 
     class Meta:
         db_table = "memberships"
+
+
+class Stretches(models.Model):
+    """Of a list of a run's customers: where each thousand begins, and how many of a segment or tier stand in each.
+
+    Lists are long: a page of those who stand at its end is found without walking there.
+    """
+
+    pk = models.CompositePrimaryKey("run", "sort", "segment", "tier")
+    run = models.IntegerField()
+    sort = models.CharField(max_length=20)
+    """The column of scores that the list is sorted by."""
+    segment = models.CharField(max_length=60, blank=True, default="")
+    tier = models.CharField(max_length=40, blank=True, default="")
+    told = models.JSONField()
+    """Without segment and tier: value and customer's key with which each stretch begins; else how many of them are in each."""
+
+    class Meta:
+        db_table = "stretches"

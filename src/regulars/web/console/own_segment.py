@@ -11,6 +11,7 @@ from regulars.customers import listing
 from regulars.customers.listing import Wanted
 from regulars.kit.errors import RegularsError
 from regulars.kit.i18n import Translator, mark
+from regulars.report.page import Charts
 from regulars.report.speech import Speech
 from regulars.runtime.publication import published
 from regulars.runtime.segmenting import FAMILY
@@ -18,7 +19,7 @@ from regulars.segments import actions, queries
 from regulars.segments.rules import named, read, said
 from regulars.store import database
 from regulars.store.models import Run, Segment
-from regulars.web.console import money, trouble
+from regulars.web.console import money, over_time, trouble
 from regulars.web.console.desk import currency, title_of
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
@@ -88,6 +89,9 @@ def show(request: HttpRequest, name: str, error: RegularsError | None = None) ->
         others=others,
         beside=beside if beside in others else "",
         overlap=_overlap(run, name, beside, others),
+        sizes=over_time.own(over_time.past(FAMILY), name, row.title, speech),
+        charts=Charts(),
+        currency=unit,
         needing=[everything[each] for each in actions.needing(name) if each in everything],
         naming=[everything[each] for each in _named(name) if each in everything],
         may_write=visit.may("segments.write"),

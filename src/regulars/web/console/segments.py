@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 
@@ -10,8 +10,7 @@ from regulars.kit.unknown import Unknown
 from regulars.report import groups
 from regulars.report.speech import Speech
 from regulars.report.view import Chart, Column, Table, linked, texts
-from regulars.store.models import Run
-from regulars.web.console import overview, own_segment, start
+from regulars.web.console import over_time, overview, own_segment, start
 from regulars.web.console.builder import begin
 from regulars.web.console.desk import laid_out, latest, tiers_of, title_of
 from regulars.web.console.visit import visit_of
@@ -19,8 +18,8 @@ from regulars.web.console.visit import visit_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RUNS = 60
-"""Refreshes that the picture goes back."""
+    from regulars.store.models import Run
+
 DRAWN = 5
 TONES = ("accent", "warm", "soft", "bad", "mute")
 
@@ -43,23 +42,13 @@ def show(request: HttpRequest) -> HttpResponse:
         found,
         catalogue=catalogue if told else None,
         tiers=tiers_of(found, speech),
-        over_time=sizes(past(), speech),
+        over_time=sizes(over_time.past("behaviour"), speech),
         own=own_segment.rows(run, speech.t),
         starts=begin.STARTS,
         may_write=visit_of(request).may("segments.write"),
         gone=request.GET.get("done") == "deleted",
         step=overview.step(found),
     )
-
-
-def past() -> list[Run]:
-    """Return the published runs of the last days on which there was one, the first one first: one a day, the last of it."""
-    some = Run.objects.filter(state=Run.PUBLISHED, as_of__isnull=False).only("id", "as_of", "sizes")
-    by_day: dict[Any, Run] = {}
-    for each in some.order_by("-id")[:RUNS]:
-        if each.sizes.get("behaviour"):
-            by_day.setdefault(each.as_of, each)
-    return sorted(by_day.values(), key=lambda each: each.as_of)
 
 
 def sizes(runs: Sequence[Run], speech: Speech) -> Chart | None:
