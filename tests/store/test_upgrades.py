@@ -26,6 +26,7 @@ STATES = (
     "0009_advertising",
     "0010_order_index",
     "0011_stretches",
+    "0012_unmerged",
 )
 AT, DAY = datetime(2024, 5, 1, 12, tzinfo=UTC), date(2024, 5, 1)
 

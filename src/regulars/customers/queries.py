@@ -26,7 +26,9 @@ def listed(run: int | None, wanted: Wanted, after: int, limit: int) -> list[Cust
     some = Customer.objects.filter(merged_into=None, id__gt=after)
     mine = {"run": run or -1, "customer": OuterRef("id")}
     if wanted.segment is not None:
-        some = some.filter(Exists(Membership.objects.filter(segment=wanted.segment, **mine)))
+        # Members lie in the order of their keys: with everybody asked in turn, those at the end would be found late.
+        inside = Membership.objects.filter(run=run or -1, segment=wanted.segment, customer__gt=after)
+        some = some.filter(id__in=inside.values("customer_id"))
     if wanted.tier is not None:
         some = some.filter(Exists(Score.objects.filter(tier=wanted.tier, **mine)))
     if wanted.email is not None:

@@ -19,13 +19,21 @@ class Customer(models.Model):
     birthday = models.DateField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="absorbed")
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="absorbed", db_index=False
+    )
     """Whom this record's orders belong to since it was merged; such a record is shown to nobody."""
 
     class Meta:
         db_table = "customers"
-        # People are looked for by the beginning of either name.
+        # People are looked for by the beginning of either name, and few are merged: with an index of all who are not, lists in the order
+        # of keys were sorted out of it anew.
         indexes = [
+            models.Index(
+                fields=["merged_into"],
+                name="customers_absorbed",
+                condition=models.Q(merged_into__isnull=False),
+            ),
             models.Index(fields=["first_name"], name="customers_by_first", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["last_name"], name="customers_by_last", opclasses=["varchar_pattern_ops"]),
         ]
