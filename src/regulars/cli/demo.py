@@ -62,7 +62,7 @@ def demo(folder: Path, seed: int, served: bool, port: int, language: str) -> Non
     world = replace(simulator.demo(), seed=seed)
     if served:
         # A shop that is alive: its last day was yesterday.
-        world = recent(replace(world, customers=SERVED_CUSTOMERS), date.today())  # noqa: DTZ011 - the day on this machine's calendar
+        world = recent(replace(world, customers=SERVED_CUSTOMERS, events=True), date.today())  # noqa: DTZ011 - the day on this machine's calendar
     with stage(mark("Simulating a shop")):
         simulator.simulate(world, folder / "shop")
     with read_orders(folder / "shop" / "order_lines", time_zone=world.time_zone) as orders:

@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,14 @@ from regulars.kit.i18n import mark
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
     from regulars.simulator import World
+    from regulars.store.inbox import Event
 
 FILE, LINK = "demo.json", "demo-owner-link"
 SWITCH = "REGULARS_DEMO_OF"
 """Names the home whose demo shop the processes of this server show; set by ``regulars serve --demo`` for its own children."""
 OWNER = "owner@demo.example"
+VISIT_DAYS = 28
+"""Of so many days before today the demonstration knows what was looked at."""
 _NAMES = (("Hanna", "Kowalska"), ("Jonas", "Weber"), ("Zofia", "Lis"), ("Marek", "Novák"), ("Emilia", "Sowa"), ("Paul", "Huber"))  # fmt: skip
 
 
@@ -55,7 +58,7 @@ def recent(world: World, today: date) -> World:
 
 
 def prepare(world: World, shop: Path, settings: Settings) -> Demo:
-    """Fill a new home with a simulated shop and mark it; ``shop`` is the folder that the simulator wrote.
+    """Fill a new home with a simulated shop, the visits of its last weeks among it, and mark it; ``shop`` is what the simulator wrote.
 
     Raises where the home holds orders already: nobody's shop is made a demonstration.
     """
@@ -77,6 +80,8 @@ def prepare(world: World, shop: Path, settings: Settings) -> Demo:
     _list_products(shop / "products.parquet", world.currency, now)
     take(str(shop / "costs.parquet"), settings)
     demo = _made(world, settings, now)
+    if world.events:
+        _visits(shop / "events", world, settings)
     refresh(settings)
     replace_file(settings.home / FILE, json.dumps(asdict(demo), ensure_ascii=False, indent=1).encode())
     (settings.home / FILE).chmod(0o600)
@@ -120,6 +125,46 @@ def _product(row: dict[str, Any], currency: str) -> dict[str, Any]:
         "url": f"/shop/product/{row['product_id']}",
         "image_url": f"/shop/picture/{row['product_id']}.svg",
     }
+
+
+def _visits(folder: Path, world: World, settings: Settings) -> None:
+    """Take in what was viewed and put into carts lately, as if it had come through the storefront's door."""
+    from contextlib import closing
+
+    import pyarrow.dataset as ds
+
+    from regulars.runtime import compaction
+
+    since = datetime.combine(world.as_of - timedelta(days=VISIT_DAYS - 1), time(0), UTC)
+    lately = ds.field("type").isin(["view", "cart"]) & (ds.field("occurred_at") >= since)
+    rows = ds.dataset(folder).to_table(filter=lately)
+    with closing(compaction.inbox_of(settings)) as inbox:
+        for part in rows.to_batches(max_chunksize=5_000):
+            inbox.append([_event(row) for row in part.to_pylist()])
+        while compaction.compact(settings, inbox):
+            pass
+
+
+def _event(row: dict[str, Any]) -> Event:
+    from regulars.store.inbox import Event
+
+    at = int(row["occurred_at"].timestamp() * 1e6)
+    customer = row["customer_id"]
+    return Event(
+        event_id=f"demo-{row['event_id']}",
+        source="Demo shop",
+        visitor_id=f"demo-{row['visitor_id']}",
+        customer_id=None if customer is None else str(customer),
+        session_id=f"demo-{row['session_id']}",
+        type=row["type"],
+        occurred_at=at,
+        received_at=at,
+        product_id=str(row["product_id"]),
+        order_id=None,
+        value=None,
+        url=f"/shop/product/{row['product_id']}",
+        properties="{}",
+    )
 
 
 def _accounts(now: datetime) -> list[Account]:

@@ -17,7 +17,9 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
     folder = tmp_path_factory.mktemp("demo")
     today = datetime.now(UTC).date()
-    world = demonstration.recent(simulator.demo(customers=CUSTOMERS, start=date(2025, 1, 1)), today)
+    world = demonstration.recent(
+        simulator.demo(customers=CUSTOMERS, start=date(2025, 1, 1), events=True), today
+    )
     assert world.as_of == today - timedelta(days=1)
     simulator.simulate(world, folder / "shop")
     settings = opened(folder / "home", currency=world.currency, time_zone=world.time_zone)

@@ -13,8 +13,6 @@ from regulars.kit.errors import RegularsError
 from regulars.runtime import demonstration
 from regulars.runtime.settings import Settings
 
-"""One home for all of them."""
-
 
 @pytest.fixture
 def shop(demo_home: Settings, monkeypatch: pytest.MonkeyPatch) -> Client:
@@ -38,6 +36,16 @@ def test_it_is_there_only_where_it_was_asked_for(
     assert shop.get("/shop/").status_code == 404
     monkeypatch.setenv(demonstration.SWITCH, str(demo_home.home.parent))
     assert shop.get("/shop/").status_code == 404
+
+
+def test_visits_of_the_last_weeks_say_who_left_a_cart(demo_home: Settings, shop: Client) -> None:
+    from regulars.runtime.publication import published
+
+    run = published()
+    assert run is not None
+    sizes = run.sizes["behaviour"]
+    assert sizes["cart_abandoner"]["customers"] > 0
+    assert sizes["browse_abandoner"]["customers"] > 0
 
 
 def test_the_switch_alone_makes_no_shop_of_a_real_home(
