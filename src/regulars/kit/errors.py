@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -9,7 +10,7 @@ from functools import partial
 from numbers import Integral
 from typing import Any
 
-from regulars.kit.i18n import Phrase, fill
+from regulars.kit.i18n import LANGUAGES, Phrase, fill
 
 _PLAIN = str | int | float | Decimal | date | Phrase | tuple
 
@@ -53,6 +54,11 @@ class RegularsError(Exception):
         """Return message and hint in a language."""
         return fill(self.template, self.values, language), fill(self.hint_template, self.values, language)
 
+    def kept(self) -> dict[str, Any]:
+        """Return it as JSON, to be told later to whoever asks then, in their language (:func:`retold`)."""
+        others = {language: list(self.said(language)) for language in LANGUAGES if language != "en"}
+        return {"code": self.code, "message": self.message, "hint": self.hint, "said": others}
+
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
@@ -60,3 +66,9 @@ class RegularsError(Exception):
         """Build copies from what the error was made of; an exception's own way knows only one argument."""
         again = partial(type(self), hint=self.hint_template, kind=self.kind, **self.values)
         return again, (self.code, self.template), self.__dict__
+
+
+def retold(kept: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """Return message and hint of an error that was kept; in English where an earlier version kept it."""
+    message, hint = kept.get("said", {}).get(language) or (kept.get("message"), kept.get("hint"))
+    return message or "", hint or ""

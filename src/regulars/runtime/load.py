@@ -116,7 +116,8 @@ def _recorded(
     except BaseException as error:
         record.state, record.ended_at = Import.FAILED, now()
         if isinstance(error, RegularsError):
-            record.error = {"code": error.code, "message": error.message, "hint": error.said("en")[1]}
+            seen = error.values.get("seen")
+            record.error = error.kept() | {"columns": seen if isinstance(seen, tuple) else ()}
         record.save()
         raise
 
@@ -126,7 +127,7 @@ def _running(home: Path, now: Callable[[], datetime]) -> Iterator[None]:
     """Hold a lock that loads share and the system frees; whoever finds it free knows that what is said to be running was cut off."""
     lock = home / "load.lock"
     with suppress(BlockingIOError), locked(lock, wait=False):
-        stopped = {"code": "load.stopped", "message": "It was stopped before it had ended."}
+        stopped = RegularsError("load.stopped", mark("It was stopped before it had ended.")).kept()
         Import.objects.filter(state=Import.RUNNING).update(state=Import.FAILED, ended_at=now(), error=stopped)
     with locked(lock, shared=True):
         yield

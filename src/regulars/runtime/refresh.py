@@ -88,7 +88,7 @@ def refresh(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
     now = clock or (lambda: datetime.now(UTC))
     with alone(settings.home):
         settings = preferences.merged(settings)
-        stopped = {"code": "refresh.stopped", "message": "It was stopped before it had ended."}
+        stopped = RegularsError("refresh.stopped", mark("It was stopped before it had ended.")).kept()
         with database.writing():
             if Run.objects.filter(state=Run.RUNNING).update(state=Run.FAILED, ended_at=now(), error=stopped):
                 alarms.failed(now())
@@ -99,7 +99,7 @@ def refresh(settings: Settings, *, clock: Callable[[], datetime] | None = None) 
         except BaseException as error:
             run.state, run.ended_at = Run.FAILED, now()
             run.error = (
-                {"code": error.code, "message": error.message}
+                error.kept()
                 if isinstance(error, RegularsError)
                 else {"code": "refresh.failed", "message": type(error).__name__}
             )

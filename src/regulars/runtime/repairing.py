@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.sources import corrections
+from regulars.sources.headers import BY_NAME
 
 if TYPE_CHECKING:
     from regulars.runtime.settings import Settings
@@ -38,7 +39,7 @@ def source(origin: str, settings: Settings, reading: Mapping[str, Any]) -> dict[
     told: dict[str, Any] = {"file": file.name, "print": _print(file)}
     corrected = [Path(each).name for each in reading.get("corrected") or ()]
     return told | {"corrected": corrected} | {
-        name: reading[name] for name in ("day_first", "drop_repeats") if reading.get(name) is not None
+        name: reading[name] for name in ("day_first", "drop_repeats", "mapping") if reading.get(name) is not None
     }  # fmt: skip
 
 
@@ -79,6 +80,9 @@ def options(payload: Mapping[str, Any], home: Path) -> list[str]:
     day_first = payload.get("day_first")
     if day_first is not None:
         told.append("--day-first" if day_first else "--month-first")
+    for name, column in dict(payload.get("mapping") or {}).items():
+        if name in BY_NAME:
+            told += ["--map", f"{name}={column}"]
     return [*told, "--drop-repeats"] if payload.get("drop_repeats") else told
 
 

@@ -11,6 +11,8 @@ from regulars.sources.headers import BY_NAME, NAMES, fold
 from regulars.sources.recognise import Recognised
 
 SEEN_AT_MOST = 40
+CHOSEN_FROM = 200
+"""Columns that whoever is asked which one is meant can choose from."""
 _NO_DATE = mark("No column was recognised as a column with the moment of the order. Columns seen: {columns}.")
 _NO_CUSTOMER = mark(
     "No column was recognised as a column that says who bought (an id or an e-mail). Columns seen: {columns}."
@@ -84,6 +86,7 @@ def _missing(code: str, message: str, name: str, columns: Sequence[str]) -> Regu
         columns=_listed(columns),
         name=name,
         example=_quoted(example),
+        seen=tuple(columns[:CHOSEN_FROM]),
     )
 
 

@@ -73,13 +73,14 @@ def test_hostile_input_is_an_answer_and_never_a_failure(settings: Any) -> None:
     for told in HOSTILE:
         for name in ("q", "segment", "tier", "sort"):
             answer = owner.get(f"/customers?{name}={quote(told)}")
-            assert answer.status_code == 200, (name, told)
+            lost = bool(told) and name in ("segment", "tier")
+            assert answer.status_code == (404 if lost else 200), (name, told)
             assert "<script>" not in answer.content.decode()
         for sort in (*SORTINGS, NEW):
             answer = owner.get(f"/customers?sort={sort}&after={quote(told)}")
             assert answer.status_code in (200, 422), (sort, told)
         assert owner.get(f"/customers/1?before={quote(told)}").status_code == 200
-        assert owner.get(f"/customers/export?segment={quote(told)}").status_code == 200
+        assert owner.get(f"/customers/export?segment={quote(told)}").status_code == (404 if told else 200)
     assert owner.get("/customers?q=a%00b").status_code == 400
     for path in ("/customers/2", "/customers/999", f"/customers/{1 << 63}", f"/customers/{'9' * 40}", "/customers/x", "/customers/-1",
                  f"/data/imports/{1 << 63}", "/data/imports/77", "/data/imports/77/rejects", "/value/x", "/segments/x"):  # fmt: skip
@@ -292,3 +293,23 @@ def test_what_a_customer_says_is_written_down_with_where(settings: Any) -> None:
     assert Consent.objects.count() == 2
     for role in ("marketer", "analyst", "developer"):
         assert signed_in(role).post("/customers/2/consents", **told).status_code == 403, role
+
+
+@pytest.mark.parametrize("query", ["segment=of_last_year", "tier=golden", "segment=at_risk&tier=golden"])
+def test_a_list_of_what_is_not_there_is_nobody_and_not_everybody(settings: Any, query: str) -> None:
+    from regulars.store.models import Audit, SavedView
+
+    shop.made()
+    owner = signed_in("owner")
+    page = owner.get(f"/customers?{query}")
+    assert page.status_code == 404
+    assert "There is no such list" in page.content.decode()
+    assert 'class="who"' not in page.content.decode()
+    assert "/customers/export" not in page.content.decode()
+    taken = owner.get(f"/customers/export?{query}")
+    assert taken.status_code == 404
+    assert "ada1@shop.example" not in taken.content.decode()
+    assert not Audit.objects.filter(what="customers.export").exists()
+    told = dict(part.split("=") for part in query.split("&"))
+    assert owner.post("/customers", name="Mine", **told).status_code == 404
+    assert not SavedView.objects.exists()

@@ -378,7 +378,8 @@ def test_pages_ask_the_store_no_more_the_more_segments_there_are(settings: Any, 
 
     def asked() -> list[int]:
         for path in paths:
-            assert owner.get(path).status_code == 200
+            # No refresh has looked for members of these segments yet: there is no list of them, and not everybody's.
+            assert owner.get(path).status_code == (404 if path.startswith("/customers") else 200)
         token = owner.token()
         owner.post("/segments/preview", token=token, **form)  # who objects to profiling is asked once
         found = [queries(lambda path=path: owner.get(path)) for path in paths]

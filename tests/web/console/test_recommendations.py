@@ -232,7 +232,7 @@ def test_no_page_asks_more_of_the_store_the_more_there_is(settings: Any, queries
 
 def test_before_anything_is_published(settings: Any) -> None:
     owner = signed_in("owner")
-    assert "regulars load orders.csv" in text(owner.get("/recommendations"))
+    assert "Upload your orders" in text(owner.get("/recommendations"))
     assert "nothing to try it on yet" in text(owner.get("/recommendations/rules"))
     assert keep(owner, "everywhere", exclude_bought="yes").status_code == 302
 
@@ -245,3 +245,25 @@ def test_coverage_accuracy_and_the_index_are_told(settings: Any) -> None:
     assert "Version of the index" in page
     assert "Recommended lists were right for" in page
     assert "as an example: who ordered last" in page
+
+
+def test_a_shop_whose_orders_name_no_products_is_told_so_and_nothing_is_said_to_be_broken(
+    settings: Any,
+) -> None:
+    from tests.web.console import shop
+
+    shop.made()
+    page = text(signed_in("owner").get("/recommendations"))
+    assert "There is nothing to recommend yet" in page
+    assert "cannot be read" not in page
+    assert 'href="/data">Upload your orders' in page
+
+
+def test_an_index_that_is_damaged_is_still_said_to_be(settings: Any) -> None:
+    from regulars.runtime.refresh import INDEX
+
+    shelves.made(settings)
+    for file in (settings.home / INDEX).rglob("*"):
+        if file.is_file() and file.name not in ("CURRENT", "popular.json"):
+            file.write_bytes(b"")
+    assert "cannot be read" in text(signed_in("owner").get("/recommendations"))

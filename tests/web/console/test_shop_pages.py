@@ -96,10 +96,23 @@ def test_too_little_and_a_forecast_that_failed_are_said(settings: Any, sample: A
 
 def test_an_empty_home_says_what_to_do(settings: Any) -> None:
     owner = signed_in("owner")
-    for path in FIGURES:
-        assert "regulars load orders.csv" in text(owner.get(path))
-    assert "There are no customers yet" in text(owner.get("/customers"))
+    upload = 'class="button first" href="/data">Upload your orders'
+    for path in (*FIGURES, "/customers"):
+        page = text(owner.get(path))
+        assert upload in page
+        assert "regulars load" not in page, "whoever has the console alone can go on from here"
+    assert "There are no customers yet" in page
     assert "Nothing has come in yet" in text(owner.get("/data"))
+    for path in ("/", "/customers"):
+        page = text(signed_in("analyst").get(path)) if path == "/" else text(signed_in("marketer").get(path))
+        assert upload not in page, "a way that is closed to them is not shown"
+        assert "owner or a developer" in page
+
+
+def test_what_to_do_leads_to_whom_it_is_about(settings: Any) -> None:
+    shop.made()
+    found = re.findall(r'<p class="act">.*?</p>', text(signed_in("owner").get("/")), re.S)
+    assert any('href="/customers?' in each for each in found), found
 
 
 def test_what_an_earlier_version_published_is_said_to_be_so(settings: Any) -> None:

@@ -174,6 +174,44 @@ def test_rows_are_corrected_and_loaded_as_if_the_file_had_been_right(settings: A
     assert mended == right, "as the same file without a mistake"
 
 
+def test_columns_that_nobody_recognised_are_named_in_the_page_and_in_its_language(settings: Any) -> None:
+    from regulars.kit.errors import RegularsError
+    from regulars.store.models import Import, Job, Order
+
+    owner = signed_in("owner")
+    rows = "\n".join(f"{n};p{n % 3};2024-03-{n:02d};1{n},00" for n in range(1, 9))
+    send(owner, File(f"nr;x;y;z\n{rows}\n".encode(), "odd.csv"))
+    with pytest.raises(RegularsError, match="No column was recognised"):
+        loaded(settings)
+    number = Import.objects.order_by("-id")[0].pk
+    page = owner.get(f"/data/imports/{number}").content.decode()
+    assert "No column was recognised" in page
+    assert "Say below which column it is." in page
+    assert "--map" not in page, "a command helps nobody who has the console alone"
+    assert page.count("<option>z</option>") == 3
+    owner.post("/account/language", language="pl", back="/")
+    page = owner.get(f"/data/imports/{number}").content.decode()
+    assert "No column was recognised" not in page
+    assert "No column was recognised" not in owner.get("/data").content.decode()
+
+    meant = {"is_customer_id": "x", "is_ordered_at": "y", "is_amount": "--query"}
+    answer = owner.post(f"/data/imports/{number}", **meant)
+    assert answer.status_code == 302
+    assert Job.objects.order_by("-id")[0].payload["mapping"] == {"customer_id": "x", "ordered_at": "y"}, (
+        "what is no column of the file is not passed on"
+    )
+    owner.post(f"/data/imports/{number}", **meant | {"is_amount": "z"})
+    assert loaded(settings).record.state == "done"
+    assert Order.objects.count() == 8
+
+
+def test_what_was_said_of_columns_becomes_options_of_the_command(tmp_path: Path) -> None:
+    from regulars.runtime.repairing import options
+
+    told = {"mapping": {"ordered_at": "When = at", "home": "/etc", "--query": "x"}}
+    assert options(told, tmp_path) == ["--map", "ordered_at=When = at"]
+
+
 def test_corrections_of_another_file_are_not_taken(settings: Any) -> None:
     owner = signed_in("owner")
     send(owner, File(orders(), "orders.csv"))

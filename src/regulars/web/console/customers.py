@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from regulars.access import actions as access
 from regulars.customers import listing, searching, views
 from regulars.customers.listing import NEW, SORTINGS, Listed, Wanted
-from regulars.kit.errors import RegularsError
+from regulars.kit.errors import Kind, RegularsError
 from regulars.kit.i18n import mark
 from regulars.report.speech import Speech
 from regulars.runtime.publication import published
@@ -46,10 +46,14 @@ AMOUNTS = ("net", "clv", "clv_low", "clv_high")
 
 @dataclass(frozen=True)
 class Asked:
-    """A list as its address says it; what is unknown in it does not count."""
+    """A list as its address says it.
+
+    ``lost`` says that it asks for a segment or tier that there is not: everybody in its place would be written to by mistake.
+    """
 
     wanted: Wanted
     cursor: str = ""
+    lost: bool = False
 
     def address(self, path: str = "/customers", **more: str) -> str:
         """Return the address of this list with something else in it."""
@@ -64,7 +68,7 @@ class Asked:
 
 
 def asked(visit: Visit, told: Mapping[str, str], run: Run | None) -> Asked:
-    """Read a list's address: segments, tiers and sortings that there are, and none that is not for this role."""
+    """Read a list's address: segments and tiers that there are, and a sorting that is for this role."""
     known_sorts = sorts(visit, run)
     sort = told.get("sort", "")
     sort = sort if sort in known_sorts else next(iter(known_sorts))
@@ -72,9 +76,20 @@ def asked(visit: Visit, told: Mapping[str, str], run: Run | None) -> Asked:
     known = run.sizes if run else {}
     # The shop's own are looked for only where one of them is asked for.
     named = segment in known.get("behaviour", {}) or (segment and segment in own_titles(run))
-    segment = segment if named else ""
-    tier = tier if tier in known.get("tier", {}) else ""
-    return Asked(Wanted(segment, tier, sort), told.get("after", "")[:100])
+    lost = bool((segment and not named) or (tier and tier not in known.get("tier", {})))
+    wanted = Wanted(sort=sort) if lost else Wanted(segment, tier, sort)
+    return Asked(wanted, told.get("after", "")[:100], lost)
+
+
+def _lost() -> RegularsError:
+    return RegularsError(
+        "customers.list_lost",
+        mark(
+            "This list asks for a segment or tier that there is not, not any more, or not before the next refresh."
+        ),
+        hint=mark("Choose another one, or show everybody."),
+        kind=Kind.MISSING,
+    )
 
 
 def sorts(visit: Visit, run: Run | None) -> dict[str, str]:
@@ -97,8 +112,10 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
         if key is not None:
             return HttpResponseRedirect(f"/customers/{key}")
     here = asked(visit, request.GET, run)
+    if here.lost and not query:
+        error = error or _lost()
     try:
-        found, following = _found(run, here, query)
+        found, following = ([], "") if here.lost and not query else _found(run, here, query)
     except RegularsError as wrong:
         error, here = wrong, Asked(here.wanted)
         found, following = _found(run, here, "")
@@ -113,7 +130,7 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
         sorts=sorts(visit, run),
         following=following,
         saved=views.of_user(visit.me),
-        many=_many(run, here, query),
+        many=None if here.lost else _many(run, here, query),
         slipping=_slipping(run),
         may_export=visit.may("customers.export") and not query,
         money_shown=visit.may("figures.read"),
@@ -131,6 +148,8 @@ def save(request: HttpRequest) -> HttpResponse:
         views.forget(visit.me, int(gone))
         return HttpResponseRedirect("/customers")
     here = asked(visit, request.POST, run)
+    if here.lost:
+        return show(request, _lost())
     try:
         views.save(visit.me, request.POST.get("name", "")[:200], here.kept, visit.now)
     except RegularsError as error:
@@ -142,6 +161,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """Answer with a whole list as CSV, a part after another; who took it along is written down."""
     visit, run = visit_of(request), published()
     here = asked(visit, request.GET, run)
+    if here.lost:
+        return show(request)
     access.note(f"user:{visit.me.id}", "customers.export", "customers", here.kept, visit.now)
     unit, with_money = currency(), visit.may("figures.read")
     name = "-".join(part for part in ("customers", here.wanted.segment, here.wanted.tier) if part)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from regulars.access import actions as access
 from regulars.jobs import actions as jobs
 from regulars.jobs import queries
-from regulars.kit.errors import RegularsError
+from regulars.kit.errors import RegularsError, retold
 from regulars.kit.i18n import mark
 from regulars.report.speech import Speech
 from regulars.runtime import asking, watching
@@ -76,6 +76,7 @@ def show(request: HttpRequest, error: RegularsError | None = None) -> HttpRespon
         busy=any(job.state in (Job.WAITING, Job.RUNNING) for job in some),
         orders=Order.objects.exists(),
         rejected=rejected,
+        told=lambda kept: retold(kept, visit.language)[0],
         states=STATES,
         tones=TONES,
         kinds=KINDS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +18,8 @@ from django.http.response import HttpResponseBase
 
 from regulars.access import actions as access
 from regulars.jobs import queries
-from regulars.kit.errors import RegularsError
+from regulars.kit.errors import RegularsError, retold
+from regulars.kit.i18n import mark, translator
 from regulars.report.compose.reading import accounted
 from regulars.report.page import shown
 from regulars.report.speech import Speech
@@ -31,6 +32,31 @@ from regulars.web.console.data import STATES, STEPS, TONES, rejected
 from regulars.web.console.desk import currency
 from regulars.web.console.pages import page
 from regulars.web.console.visit import visit_of
+
+MEANT = {
+    "ordered_at": mark("When it was ordered"),
+    "customer_id": mark("Who bought: a number or an e-mail"),
+    "amount": mark("What was paid"),
+}
+"""What every table of orders must say, by the names that columns are read under."""
+TO_DO = {
+    "source.no_date": mark("Say below which column it is."),
+    "source.no_customer": mark("Say below which column it is."),
+    "source.no_amount": mark("Say below which column it is."),
+    "source.several_currencies": mark("Export one currency at a time, and upload each file."),
+    "load.no_currency": mark("Choose the shop's currency under Settings, then load the file again."),
+    "load.currency": mark("Export the orders in the shop's currency, and upload them again."),
+}
+"""What to try in the console, where an error's own advice speaks of the command."""
+
+
+def failure(error: Mapping[str, Any] | None, language: str) -> tuple[str, str]:
+    """Return what stopped a load, and what to do about it here; nothing where nothing did."""
+    if not error:
+        return "", ""
+    message, hint = retold(error, language)
+    here = TO_DO.get(error["code"])
+    return message, translator(language)(here) if here else hint
 
 
 def follow(request: HttpRequest, number: int) -> HttpResponse:
@@ -75,6 +101,9 @@ def show(request: HttpRequest, number: int, error: RegularsError | None = None) 
             "kept": rows and pq.read_metadata(rows).num_rows,
             "known": found.account.get("source") or {},
             "corrected": found.account.get("corrected", 0),
+            "failure": failure(found.error, visit.language),
+            "meant": MEANT,
+            "columns": (found.error or {}).get("columns", ()),
         },
     )
 
@@ -86,9 +115,18 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
         return trouble.page(request, 404)
     told = request.POST
     first = {"day": True, "month": False}.get(told.get("first", ""))
-    return _asked(
-        request, found, {"drop_repeats": "repeats" in told} | ({} if first is None else {"day_first": first})
-    )
+    more: dict[str, Any] = {} if first is None else {"day_first": first}
+    meant = _meant(request, (found.error or {}).get("columns", ()))
+    if meant:
+        # What was said of other columns before still holds.
+        more["mapping"] = (found.account.get("source") or {}).get("mapping", {}) | meant
+    return _asked(request, found, {"drop_repeats": "repeats" in told} | more)
+
+
+def _meant(request: HttpRequest, columns: Sequence[str]) -> dict[str, str]:
+    """Return which column was said to be what; only columns that the file has."""
+    told = {name: request.POST.get(f"is_{name}", "") for name in MEANT}
+    return {name: column for name, column in told.items() if column in columns}
 
 
 def correct(request: HttpRequest, number: int) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from regulars.kit.unknown import Unknown
 from regulars.report import changes
 from regulars.report.findings import findings
+from regulars.report.findings_people import SLIPPING
 from regulars.report.speech import Speech
 from regulars.web.console import start
 from regulars.web.console.desk import laid_out, latest
@@ -44,6 +45,7 @@ def show(request: HttpRequest) -> HttpResponse:
         run,
         replace(found, cohorts=_late(found.cohorts)),
         findings=[each.said(visit.language) for each in findings(found)],
+        people=_people(found) if visit.may("customers.read") else {},
         changes=changes.sentences(found, speech),
         step=step(found),
     )
@@ -51,9 +53,25 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def step(found: Page) -> Step | None:
     """Return whom to write to: the first of the segments that wait for it and has anybody in it."""
-    groups = () if found.segments is None or isinstance(found.segments, Unknown) else found.segments
-    known = {group.name: group for group in groups if group.customers}
+    known = _known(found)
     return next((Step(name, known[name]) for name in WORTH_A_LETTER if name in known), None)
+
+
+def _people(found: Page) -> dict[str, str]:
+    """Return where the customers stand that a finding speaks of, by its name; findings that speak of nobody are not in it."""
+    known = _known(found)
+    told = {"concentration": "/customers?tier=top"}
+    if "one_time_lapsed" in known:
+        told["one_time"] = "/customers?segment=one_time_lapsed"
+    # The finding may speak of a group by recency and frequency instead, which is no list of its own.
+    slipping = next((name for name in SLIPPING if name in known), "")
+    return told | ({"slipping": f"/customers?segment={slipping}"} if slipping else {})
+
+
+def _known(found: Page) -> dict[str, Group]:
+    """Return the segments that have anybody in them, by name."""
+    groups = () if found.segments is None or isinstance(found.segments, Unknown) else found.segments
+    return {group.name: group for group in groups if group.customers}
 
 
 def _late(cohorts: Cohorts | Unknown | None) -> Cohorts | Unknown | None:

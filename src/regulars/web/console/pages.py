@@ -32,6 +32,7 @@ NAVIGATION = (
 )  # fmt: skip
 """Groups of pages: address, title, and the permission that shows it; with "!" the one that hides it."""
 STATUS = {
+    "customers.list_lost": 404,
     "people.wait": 429,
     "people.busy": 503,
     "people.wrong": 403,

@@ -153,13 +153,16 @@ def _verdict(found: Recommended | Unknown | None, speech: Speech) -> str:
 
 def _index(served: Served) -> dict[str, Any]:
     """Return what is known of the index: its version, when it was built and how large it is; and what is wrong with a newer one."""
-    wrong: RegularsError | None = served.error
+    # Where orders name no products no index was ever built: that is no fault of anything, and "What answers" says so.
+    missing = served.error is not None and served.error.code == "recommend.index_missing"
+    wrong: RegularsError | None = None if missing else served.error
     if served.index is None:
-        return {"wrong": wrong, "version": ""}
+        return {"wrong": wrong, "version": "", "nothing": missing and not served.slots.catalogue.product_ids}
     told = served.index.manifest
     built = datetime.fromisoformat(told.created_at)
     return {
         "wrong": wrong,
+        "nothing": False,
         "version": told.version,
         "built": built if built.tzinfo else built.replace(tzinfo=UTC),
         "items": told.items,
